@@ -14,15 +14,16 @@ type Kind string
 
 // The kinds. The empty kind of a foreign error reads as Internal.
 const (
-	Invalid   Kind = "invalid"   // the input is wrong; Fields says where
-	Denied    Kind = "denied"    // not signed in, or a wrong signature
-	Forbidden Kind = "forbidden" // known, but not allowed
-	NotFound  Kind = "not_found" // no such thing, or not in the caller's scope
-	Conflict  Kind = "conflict"  // the state does not allow it
-	Throttled Kind = "throttled" // too many tries; come back later
-	TooLarge  Kind = "too_large" // over a stated limit
-	Upstream  Kind = "upstream"  // a remote system failed; a later try may work
-	Internal  Kind = "internal"  // our fault; the text never leaves the process
+	Invalid     Kind = "invalid"     // the input is wrong; Fields says where
+	Denied      Kind = "denied"      // not signed in, or a wrong signature
+	Forbidden   Kind = "forbidden"   // known, but not allowed
+	NotFound    Kind = "not_found"   // no such thing, or not in the caller's scope
+	Conflict    Kind = "conflict"    // the state does not allow it
+	Throttled   Kind = "throttled"   // too many tries; come back later
+	TooLarge    Kind = "too_large"   // over a stated limit
+	Upstream    Kind = "upstream"    // a remote system failed; a later try may work
+	Unavailable Kind = "unavailable" // our store cannot take it now; nothing was done, come back later
+	Internal    Kind = "internal"    // our fault; the text never leaves the process
 )
 
 // Field is a mistake at one place of the input. Path is dotted, as the caller

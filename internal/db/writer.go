@@ -1,0 +1,436 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+
+	"github.com/deskbridge/deskbridge/internal/errs"
+)
+
+// The states of a request. Only the one who moves it on may act on it.
+const (
+	waiting   = iota
+	started   // a writer runs it; its caller must wait for the answer
+	abandoned // its caller went away first; it is never run
+)
+
+// maxReruns is how often a closure is run again after PostgreSQL chose it as
+// the victim of a deadlock.
+const maxReruns = 10
+
+// errGoexit stands for a closure that ended its goroutine.
+var errGoexit = errors.New("db: the closure of a write called runtime.Goexit (t.FailNow does)")
+
+// request is one closure on its way through the writer.
+type request struct {
+	ctx   context.Context
+	fn    func(tx *gorm.DB) error
+	state atomic.Int32
+	done  chan struct{} // closed when the fields below are final
+
+	err      error
+	panicked any
+	hooks    []func()
+}
+
+func (r *request) move(to int32) bool { return r.state.CompareAndSwap(waiting, to) }
+
+// fail records that the closure's work is not stored.
+func (r *request) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.hooks = nil
+}
+
+// writer commits the requests that wait, many at a time. Each session has a
+// goroutine that takes from the one queue.
+type writer struct {
+	d        *DB
+	queue    chan *request
+	sessions []*session
+	closing  chan struct{}
+	once     sync.Once
+	loops    sync.WaitGroup
+	exited   chan struct{} // closed when no loop runs any more
+	fatal    atomic.Pointer[error]
+	stats    counters
+}
+
+func newWriter(ctx context.Context, d *DB, dial func(gorm.ConnPool) gorm.Dialector) (*writer, error) {
+	w := &writer{d: d, queue: make(chan *request, d.conf.QueueSize), closing: make(chan struct{}), exited: make(chan struct{})}
+	for range d.conf.Writers {
+		s := &session{d: d}
+		err := s.connect(ctx)
+		if err == nil {
+			s.base, err = gorm.Open(dial(s), d.gormConfig())
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.sessions = append(w.sessions, s)
+	}
+	for _, s := range w.sessions {
+		w.loops.Add(1)
+		go w.loop(s)
+	}
+	go func() {
+		w.loops.Wait()
+		close(w.exited)
+	}()
+	return w, nil
+}
+
+// Write runs fn in a transaction and returns after its commit. Closures that
+// wait at the same time share one transaction, each in its own savepoint: an
+// error or a panic in fn undoes only what fn wrote, and the panic goes on in
+// the caller. fn must not use the network, wait for others, or call Write.
+//
+// fn is run once. The only exception is PostgreSQL ending it as the victim of a
+// deadlock or a serialization failure: what it wrote is undone and it is run
+// again, so that what it does in memory must bear repeating.
+//
+// The error is fn's own, or of kind errs.Unavailable when the store could not
+// take it (queue or disk full, I/O error, connection lost): then nothing is
+// stored, except that after a connection to PostgreSQL broke during the commit
+// nobody knows. When ctx ends while fn still waits, fn is not run; once it runs,
+// Write waits for the outcome.
+func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if err := ctx.Err(); err != nil {
+		return gaveUp(ctx)
+	}
+	w := d.writer
+	if err := w.failed(); err != nil {
+		return err
+	}
+	r := &request{ctx: ctx, fn: fn, done: make(chan struct{})}
+	select {
+	case <-w.closing:
+		return unavailable(ErrClosed)
+	default:
+	}
+	select {
+	case w.queue <- r:
+	default:
+		w.stats.refused.Add(1)
+		return errs.Wrap(errFull, errs.Unavailable, "The server is busy. Try again in a moment.")
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if r.move(abandoned) {
+			return gaveUp(ctx)
+		}
+		<-r.done
+	case <-w.exited:
+		if r.move(abandoned) {
+			return unavailable(ErrClosed)
+		}
+		<-r.done
+	}
+	if r.panicked != nil {
+		panic(r.panicked)
+	}
+	if r.err != nil {
+		return r.err
+	}
+	for _, h := range r.hooks {
+		h()
+	}
+	return nil
+}
+
+func gaveUp(ctx context.Context) error {
+	return errs.Wrap(fmt.Errorf("gave up before the write began: %w", context.Cause(ctx)), errs.Unavailable, "The request ended before it could be stored. Nothing was stored.")
+}
+
+// close ends the loops after what is queued was answered.
+func (w *writer) close() {
+	w.once.Do(func() { close(w.closing) })
+	<-w.exited
+	for _, s := range w.sessions {
+		s.mu.Lock()
+		s.forget()
+		if s.conn != nil {
+			_ = s.conn.Close()
+			s.conn = nil
+		}
+		s.mu.Unlock()
+	}
+}
+
+// failed returns why no write is taken any more, or nil.
+func (w *writer) failed() error {
+	if p := w.fatal.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+func (w *writer) loop(s *session) {
+	goexit := true
+	defer func() {
+		if goexit {
+			go w.loop(s) // a closure took this goroutine with it
+			return
+		}
+		w.loops.Done()
+	}()
+	for {
+		select {
+		case r := <-w.queue:
+			w.group(s, r)
+		case <-w.closing:
+			for {
+				select {
+				case r := <-w.queue:
+					w.group(s, r)
+				default:
+					goexit = false
+					return
+				}
+			}
+		}
+	}
+}
+
+// group runs first and all that wait behind it in one transaction, commits and
+// answers them. A closure that lost a deadlock is run again, alone.
+func (w *writer) group(s *session, first *request) {
+	if !first.move(started) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := &group{w: w, s: s}
+	defer g.end() // also when a closure ends the goroutine
+	if err := g.begin(); err != nil {
+		first.fail(err)
+		close(first.done)
+		w.drain(err)
+		return
+	}
+	for r := first; r != nil; r = g.next() {
+		if !g.run(r) {
+			break
+		}
+	}
+}
+
+// drain answers everything that waits with err: the store is gone, and each of
+// them would only wait for the same answer.
+func (w *writer) drain(err error) {
+	for {
+		select {
+		case r := <-w.queue:
+			if r.move(started) {
+				r.fail(err)
+				close(r.done)
+			}
+		default:
+			return
+		}
+	}
+}
+
+// group is one transaction and the requests in it.
+type group struct {
+	w       *writer
+	s       *session
+	members []*request
+	saved   bool // the savepoint s exists
+	clean   bool // and nothing was written after it
+	again   *request
+}
+
+func (g *group) begin() error {
+	g.s.broken = nil
+	if err := g.w.failed(); err != nil {
+		return err
+	}
+	begin := "BEGIN"
+	if g.s.d.dialect == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	for try := 0; ; try++ {
+		err := g.s.connect(context.Background())
+		if err == nil {
+			err = g.s.control(begin)
+		}
+		if err == nil {
+			return nil
+		}
+		if g.s.d.dialect == Postgres {
+			g.s.disconnect()
+			if isLost(err) && try == 0 {
+				continue // the server was restarted; nothing has run yet
+			}
+		}
+		return unavailable(err)
+	}
+}
+
+// next returns the next request that still waits, nil when there is none or the
+// group is full.
+func (g *group) next() *request {
+	for len(g.members) < g.s.d.conf.GroupSize {
+		select {
+		case r := <-g.w.queue:
+			if r.move(started) {
+				return r
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// run runs one closure and reports whether the transaction can take another.
+// The first closure needs no savepoint: when it fails, the transaction is empty.
+func (g *group) run(r *request) bool {
+	g.members = append(g.members, r)
+	if len(g.members) > 1 {
+		if err := g.savepoint(); err != nil {
+			g.s.broken = err
+			r.fail(unavailable(err))
+			return false
+		}
+	}
+	if g.call(r) == nil {
+		g.clean = false
+		return g.s.broken == nil
+	}
+	g.w.stats.rolledBack.Add(1)
+	if len(g.members) == 1 || g.s.broken != nil {
+		return false
+	}
+	if err := g.s.control("ROLLBACK TO s"); err != nil {
+		g.s.broken = err
+		return false
+	}
+	g.clean = true
+	if g.again != nil {
+		return false // commit, which frees the locks, before it is run again
+	}
+	return true
+}
+
+func (g *group) savepoint() error {
+	switch {
+	case !g.saved:
+		g.saved = true
+		return g.s.control("SAVEPOINT s")
+	case !g.clean:
+		return g.s.control("RELEASE s", "SAVEPOINT s")
+	}
+	return nil
+}
+
+// call runs the closure of r and keeps its error or panic in r.
+func (g *group) call(r *request) (err error) {
+	g.s.cur = r
+	returned := false
+	defer func() {
+		g.s.cur = nil
+		if returned {
+			return
+		}
+		r.panicked = recover()
+		err = errGoexit
+		if r.panicked == nil {
+			g.s.broken = errGoexit
+		} else {
+			g.w.d.conf.Log.Error("a write panicked", "panic", fmt.Sprint(r.panicked), "stack", string(debug.Stack()))
+		}
+		r.fail(err)
+	}()
+	err = r.fn(g.s.base.WithContext(r.ctx))
+	returned = true
+	if err != nil {
+		if isRetry(err) {
+			g.again = r
+		}
+		r.fail(unavailable(err))
+	}
+	return err
+}
+
+// end commits what is in the group, or rolls it back, and answers everybody.
+func (g *group) end() {
+	if len(g.members) == 0 {
+		return
+	}
+	again := g.again
+	g.commit()
+	g.w.stats.group(len(g.members))
+	for _, r := range g.members {
+		if r != again {
+			close(r.done)
+		}
+	}
+	if again != nil {
+		g.rerun(again)
+		close(again.done)
+	}
+}
+
+func (g *group) commit() {
+	s := g.s
+	err := s.broken
+	if err == nil && len(g.members) == 1 && g.members[0].err != nil {
+		if err := s.control("ROLLBACK"); err != nil {
+			s.disconnect()
+		}
+		return
+	}
+	if err == nil {
+		err = s.control("COMMIT")
+	}
+	if err == nil {
+		return
+	}
+	g.w.stats.failedGroups.Add(1)
+	s.broken = nil
+	_ = s.control("ROLLBACK") // SQLite may have done it already
+	if s.d.dialect == Postgres {
+		s.disconnect()
+	}
+	if isFatal(err) {
+		g.w.stop(err)
+	}
+	for _, r := range g.members {
+		r.fail(unavailable(fmt.Errorf("the group was rolled back: %w", err)))
+	}
+}
+
+// stop refuses every later write: what is on the disk is not known any more.
+func (w *writer) stop(err error) {
+	w.d.conf.Log.Error("the database takes no writes any more; check the disk, then restart", "error", err)
+	e := errs.Wrap(err, errs.Unavailable, "The database stopped taking writes after a disk error. An operator must check the disk and restart the server.")
+	w.fatal.CompareAndSwap(nil, &e)
+}
+
+// rerun runs a closure that lost a deadlock again, in a transaction of its own.
+func (g *group) rerun(r *request) {
+	for range maxReruns {
+		g.w.stats.reruns.Add(1)
+		r.err, r.panicked, r.hooks = nil, nil, nil
+		one := &group{w: g.w, s: g.s}
+		if err := one.begin(); err != nil {
+			r.fail(err)
+			return
+		}
+		one.run(r)
+		one.commit()
+		if one.again == nil {
+			return
+		}
+	}
+}
