@@ -1,7 +1,6 @@
 package httpx
 
 import (
-	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/netip"
@@ -16,6 +15,7 @@ type Config struct {
 	Log            *slog.Logger   // slog.Default when nil
 	MaxBody        int64          // default limit of request bodies in bytes; 1 MiB when 0
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded-For is believed; none when empty
+	HTTPS          bool           // the public address is https: answers ask browsers to stay with it
 	CSRFExempt     []string       // path prefixes whose routes verify a signature or a header token, never a cookie
 	NewID          func() string
 	Now            func() time.Time
@@ -53,20 +53,8 @@ func New(c Config) *gin.Engine {
 		proxies = append(proxies, p.String())
 	}
 	_ = e.SetTrustedProxies(proxies) // fails on malformed text alone, which a Prefix never gives
-	e.Use(begin(c), limitBody(c.MaxBody), refuseEncodings)
+	e.Use(observe(c), secureHeaders(c.HTTPS), knownMethods, crossOrigin(c.CSRFExempt), limitBody(c.MaxBody), refuseEncodings)
 	e.NoRoute(notFound)
 	e.NoMethod(notAllowed)
 	return e
-}
-
-// begin gives the request its id and puts what is known about it into its
-// context.
-func begin(c Config) gin.HandlerFunc {
-	return func(g *gin.Context) {
-		r := request{id: c.NewID(), address: g.ClientIP(), log: c.Log}
-		g.Request = g.Request.WithContext(context.WithValue(g.Request.Context(), requestKey{}, r))
-		g.Header("X-Request-Id", r.id)
-		g.Header("Cache-Control", "no-store")
-		g.Next()
-	}
 }

@@ -138,11 +138,17 @@ func report(ctx context.Context, p *ProblemDetails, err error) {
 	}
 	if p.Status == http.StatusInternalServerError {
 		p.Detail = errs.Text(nil)
-		if id := RequestID(ctx); id != "" {
-			p.Instance = "urn:deskbridge:request:" + id
-		}
+		p.Instance = instance(ctx)
 	}
 	Log(ctx).Log(ctx, level, "request failed", "status", p.Status, "error", err.Error())
+}
+
+// instance names the request in the log.
+func instance(ctx context.Context) string {
+	if id := RequestID(ctx); id != "" {
+		return "urn:deskbridge:request:" + id
+	}
+	return ""
 }
 
 func statusOf(k errs.Kind) int {
