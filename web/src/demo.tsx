@@ -1,0 +1,4 @@
+import { Simulator } from './demo/Simulator';
+import { draw } from './ui/Page';
+
+draw(<Simulator />);
