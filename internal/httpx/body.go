@@ -96,5 +96,8 @@ func notFound(c *gin.Context) {
 }
 
 func notAllowed(c *gin.Context) {
+	if c.Writer.Header().Get("Allow") == "" {
+		c.Header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+	}
 	writeProblem(c, statusProblem(http.StatusMethodNotAllowed, "This address does not know this method."))
 }

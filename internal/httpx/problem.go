@@ -169,12 +169,9 @@ func statusOf(k errs.Kind) int {
 		return http.StatusRequestEntityTooLarge
 	case errs.Upstream:
 		return http.StatusBadGateway
-	case unavailable:
+	case errs.Unavailable:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError
 	}
 }
-
-// unavailable is the kind of a dependency of ours that is not there for now.
-const unavailable errs.Kind = "unavailable"
