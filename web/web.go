@@ -19,10 +19,10 @@ import (
 var built embed.FS
 
 // ContentSecurityPolicy is what the pages need, and no more: no inline script,
-// no inline style element, nothing from elsewhere but pictures by https (a card
-// or a message may show one).
+// no inline style element, and nothing from elsewhere, so that a picture in a
+// stranger's message does not tell who reads it.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-	"img-src 'self' data: https:; font-src 'self'; connect-src 'self'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const (

@@ -7,8 +7,8 @@ export interface Run {
   href?: string;
 }
 
-const bold = /\*\*(?=\S)(.+?)(?<=\S)\*\*/gs;
-const link = /\[([^\][]+)\]\(([^()\s]+)\)/g;
+/** Bold (group 1) or a link (groups 2 and 3), whichever begins first. */
+const construct = /\*\*(?=\S)(.+?)(?<=\S)\*\*|\[([^\][]+)\]\(([^()\s]+)\)/gs;
 
 /**
  * Splits a text into runs. Intercom knows two constructs, `**bold**` and
@@ -16,34 +16,26 @@ const link = /\[([^\][]+)\]\(([^()\s]+)\)/g;
  * stays as written too.
  */
 export function parse(text: string): Run[] {
-  const runs: Run[] = [];
-  let end = 0;
-  for (const match of text.matchAll(bold)) {
-    runs.push(...links(text.slice(end, match.index), false), ...links(match[1] ?? '', true));
-    end = match.index + match[0].length;
-  }
-  runs.push(...links(text.slice(end), false));
-  return runs;
+  return runsOf(text, { bold: false });
 }
 
-function links(text: string, isBold: boolean): Run[] {
+function runsOf(text: string, style: Omit<Run, 'text'>): Run[] {
   const runs: Run[] = [];
   let end = 0;
-  for (const match of text.matchAll(link)) {
-    const href = openable(match[2]);
-    if (!href) {
+  for (const match of text.matchAll(construct)) {
+    const [whole, strong, label = '', address] = match;
+    const href = openable(address);
+    if (strong === undefined && (!href || style.href)) {
       continue;
     }
     if (match.index > end) {
-      runs.push({ text: text.slice(end, match.index), bold: isBold });
+      runs.push({ ...style, text: text.slice(end, match.index) });
     }
-    const label = match[1] ?? '';
-    const inner = /^\*\*(.+)\*\*$/s.exec(label);
-    runs.push({ text: inner?.[1] ?? label, bold: isBold || inner !== null, href });
-    end = match.index + match[0].length;
+    runs.push(...(href ? runsOf(label, { ...style, href }) : runsOf(strong ?? '', { ...style, bold: true })));
+    end = match.index + whole.length;
   }
   if (end < text.length) {
-    runs.push({ text: text.slice(end), bold: isBold });
+    runs.push({ ...style, text: text.slice(end) });
   }
   return runs;
 }

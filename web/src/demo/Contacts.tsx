@@ -1,7 +1,8 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { problemOf } from '../api/http';
+import { Dialog } from '../ui/Dialog';
 import { Fault } from '../ui/Fault';
 import { When } from '../ui/time';
 import { demo, type State } from './api';
@@ -140,13 +141,7 @@ function NewContact({ opened, onClose, onAdded }: NewContactProps) {
   });
   const problem = add.error ? problemOf(add.error) : undefined;
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title="New contact"
-      lockScroll={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened={opened} onClose={onClose} title="New contact">
       <form
         onSubmit={event => {
           event.preventDefault();
@@ -180,6 +175,6 @@ function NewContact({ opened, onClose, onAdded }: NewContactProps) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

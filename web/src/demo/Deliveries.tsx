@@ -22,7 +22,7 @@ export function Deliveries() {
       ) : null}
       {rows.length > 0 ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        <section className={classes.scroll} tabIndex={0} aria-labelledby="deliveries">
+        <section className={classes.scroll} tabIndex={0} aria-label="Table of webhooks">
           <Table verticalSpacing={4} fz="sm">
             <Table.Thead>
               <Table.Tr>

@@ -1,0 +1,1 @@
+import{b as e,k as t,t as n}from"./Page-DzwdXPwL.js";var r=t();n((0,r.jsx)(e,{children:`Deskbridge`}));
