@@ -121,7 +121,7 @@ func parse(sealed string) (id string, raw []byte, err error) {
 		return "", nil, errs.E(errs.Internal, "seal: the text names no key")
 	}
 	raw, err = base64.RawURLEncoding.Strict().DecodeString(body)
-	if err != nil {
+	if err != nil || strings.ContainsAny(body, "\r\n") { // which the decoder skips
 		return "", nil, errs.E(errs.Internal, "seal: the text is not base64")
 	}
 	return id, raw, nil
