@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ func New(t testing.TB) *db.DB {
 // database are two calls with one address.
 func Open(t testing.TB, address string) *db.DB {
 	t.Helper()
-	d, err := db.Open(context.Background(), db.Config{URL: address})
+	d, err := db.Open(context.Background(), db.Config{URL: address, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("open the test database: %v", err)
 	}

@@ -1,0 +1,497 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/deskbridge/deskbridge/internal/errs"
+)
+
+// afterGrace is how long a shutdown waits for handlers whose context it ended.
+const afterGrace = time.Second
+
+// lanes runs the jobs of one kind on this node. One goroutine, loop, claims and
+// writes results; one goroutine per claimed lane runs handlers.
+type lanes struct {
+	q    *Queue
+	kind string
+	h    Handler
+	o    HandlerOptions
+
+	wake     chan struct{} // something of the kind is due
+	finished chan struct{} // results holds something, or a lane ended
+
+	mu      sync.Mutex // guards what follows
+	results []result
+	flights map[int64]*flight // claimed and not finished, by job id
+	active  int               // lanes that run
+	lost    int64             // completions that came too late
+}
+
+// flight is a claimed job on this node.
+type flight struct {
+	claims int64
+	until  time.Time // when the lease ends
+	cancel context.CancelCauseFunc
+	ctx    context.Context
+}
+
+// result is what became of a claimed job.
+type result struct {
+	job   Job
+	done  bool // else it goes to the state below
+	to    State
+	back  bool // the attempt does not count
+	runAt time.Time
+	text  string
+	end   bool // the lane has ended with it, and the next jobs of its key may go
+}
+
+func newLanes(q *Queue, kind string, h Handler, o HandlerOptions) *lanes {
+	return &lanes{q: q, kind: kind, h: h, o: o, flights: map[int64]*flight{},
+		wake: make(chan struct{}, 1), finished: make(chan struct{}, 1)}
+}
+
+// signal wakes the loop; a signal that waits already is enough.
+func (k *lanes) signal() { poke(k.wake) }
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// take returns the results that nobody wrote yet, and how many lanes run.
+func (k *lanes) take() ([]result, int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := k.results
+	k.results = nil
+	return r, k.active
+}
+
+// giveBack keeps results for the next try to write them.
+func (k *lanes) giveBack(r []result) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.results = append(r, k.results...)
+}
+
+// loop claims while ctx lives, and writes results until all lanes have ended.
+// Handlers run under work.
+func (k *lanes) loop(ctx, work context.Context) {
+	poll := time.NewTicker(k.q.conf.Poll)
+	defer poll.Stop()
+	stop, given := ctx.Done(), work.Done()
+	var giveUp <-chan time.Time
+	hungry := true
+	for {
+		if giveUp == nil && work.Err() != nil {
+			giveUp = time.After(afterGrace)
+		}
+		results, active := k.take()
+		stopping := ctx.Err() != nil
+		if stopping && active == 0 && len(results) == 0 {
+			return
+		}
+		want := 0
+		if hungry && !stopping {
+			want = k.o.Concurrency - active
+		}
+		if len(results) > 0 || want > 0 {
+			more, err := k.turn(work, results, want)
+			if err == nil {
+				hungry = more || (hungry && want <= 0)
+				continue
+			}
+			k.giveBack(results)
+			k.pause(work, err)
+			select {
+			case <-giveUp:
+				return
+			default:
+				continue
+			}
+		}
+		select {
+		case <-k.wake:
+			hungry = true
+		case <-k.finished:
+		case <-poll.C:
+			if !stopping && k.look(work) {
+				hungry = true
+			}
+		case <-stop:
+			stop = nil
+		case <-given:
+			given = nil
+		case <-giveUp:
+			return // what still runs keeps its lease until that ends
+		}
+	}
+}
+
+// pause waits after a turn that could not be written.
+func (k *lanes) pause(work context.Context, err error) {
+	wait := k.q.conf.Poll
+	if errors.Is(err, errBusy) {
+		wait = time.Millisecond + time.Duration(k.q.conf.Rand()*float64(3*time.Millisecond))
+	} else {
+		k.q.conf.Log.Warn("jobs could not be claimed or completed", "kind", k.kind, "error", err)
+	}
+	select {
+	case <-time.After(wait):
+	case <-work.Done():
+	}
+}
+
+// look asks a reader what nobody announced. It reports whether jobs are due,
+// and takes expired leases over.
+func (k *lanes) look(ctx context.Context) bool {
+	due, expired, err := k.q.probe(ctx, k.kind, k.q.conf.Now().UnixMicro())
+	if err != nil {
+		if ctx.Err() == nil {
+			k.q.conf.Log.Warn("jobs could not be looked for", "kind", k.kind, "error", err)
+		}
+		return false
+	}
+	if expired {
+		if err := k.expire(ctx, k.q.conf.Now()); err != nil && !errors.Is(err, errBusy) {
+			k.q.conf.Log.Warn("expired jobs could not be taken over", "kind", k.kind, "error", err)
+		}
+	}
+	return due || expired
+}
+
+// turn writes results and claims jobs for up to want lanes, in one transaction,
+// and starts the lanes. It reports whether more may be due.
+func (k *lanes) turn(work context.Context, results []result, want int) (more bool, err error) {
+	if want > 0 {
+		select {
+		case <-k.wake: // what it announced is committed, so this turn sees it
+		default:
+		}
+	}
+	until := k.q.conf.Now().Add(k.q.conf.Lease)
+	var batch [][]Job
+	var missed int64
+	write := func(results []result, want int) error {
+		return k.q.db.Write(context.WithoutCancel(work), func(tx *gorm.DB) error {
+			s := k.q.store(tx)
+			batch, more, missed = nil, false, 0
+			if err := s.exclude(k.kind); err != nil {
+				return err
+			}
+			freed, late, err := k.complete(s, results)
+			if err != nil {
+				return err
+			}
+			missed = late
+			if want > 0 {
+				batch, more, err = k.claim(s, want, until)
+			}
+			more = more || (want <= 0 && freed)
+			return err
+		})
+	}
+	err = write(results, want)
+	if err != nil && len(results) > 0 && !errors.Is(err, errBusy) && !errs.Is(err, errs.Unavailable) {
+		// One of them cannot be written: the others must not suffer.
+		for _, r := range results {
+			switch e := write([]result{r}, 0); {
+			case errors.Is(e, errBusy) || errs.Is(e, errs.Unavailable):
+				k.giveBack([]result{r})
+			case e != nil:
+				k.q.conf.Log.Error("a job could not be completed; it runs again when its lease ends", "kind", k.kind, "job", r.job.ID, "error", e)
+			}
+		}
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if missed > 0 {
+		k.mu.Lock()
+		k.lost += missed
+		k.mu.Unlock()
+		k.q.conf.Log.Warn("jobs were finished after their lease was lost; another run counts", "kind", k.kind, "jobs", missed)
+	}
+	for _, lane := range batch {
+		k.start(work, lane, until)
+	}
+	return more, nil
+}
+
+// complete writes results. It reports whether parked jobs were let go, and how
+// many results came after the lease was lost.
+func (k *lanes) complete(s store, results []result) (freed bool, late int64, err error) {
+	if len(results) == 0 {
+		return false, 0, nil
+	}
+	var done []Job
+	var ended []string
+	for _, r := range results {
+		if r.end && r.job.Key != "" {
+			ended = append(ended, r.job.Key)
+		}
+		if r.done {
+			done = append(done, r.job)
+			continue
+		}
+		attempts := r.job.Attempt
+		if r.back {
+			attempts--
+		}
+		held, err := s.put(r.job, r.to, attempts, r.runAt.UnixMicro(), r.text)
+		if err != nil {
+			return false, 0, err
+		}
+		if !held {
+			late++
+		}
+	}
+	if len(done) > 0 {
+		n, err := s.remove(done)
+		if err != nil {
+			return false, 0, err
+		}
+		late += int64(len(done)) - n
+	}
+	freed, err = k.unpark(s, ended)
+	return freed, late, err
+}
+
+func (k *lanes) unpark(s store, keys []string) (freed bool, err error) {
+	if len(keys) == 0 {
+		return false, nil
+	}
+	if any, err := s.anyParked(k.kind); err != nil || !any {
+		return false, err
+	}
+	for _, key := range keys {
+		n, err := s.unpark(k.kind, key)
+		if err != nil {
+			return false, err
+		}
+		freed = freed || n > 0
+	}
+	return freed, nil
+}
+
+// expire gives jobs back whose lease ended before now, except those that this
+// node still runs: its clock has jumped, and it renews them.
+func (k *lanes) expire(ctx context.Context, now time.Time) error {
+	return k.q.db.Write(ctx, func(tx *gorm.DB) error {
+		s := k.q.store(tx)
+		if err := s.exclude(k.kind); err != nil {
+			return err
+		}
+		end := int64(math.MaxInt64)
+		if !now.IsZero() {
+			end = now.UnixMicro()
+		}
+		jobs, err := s.expired(k.kind, end)
+		if err != nil {
+			return err
+		}
+		held := map[string]bool{} // lanes whose first job will be tried again
+		var ended []string
+		for _, j := range jobs {
+			if k.flies(j) {
+				continue
+			}
+			to, text := Retrying, "The worker stopped before the job was finished."
+			switch {
+			case j.Attempt >= k.limit(j):
+				to = Dead
+			case j.Key != "" && held[j.Key]:
+				to = Parked
+			}
+			held[j.Key] = held[j.Key] || to == Retrying
+			if to == Dead {
+				ended = append(ended, j.Key)
+			}
+			if _, err := s.put(j, to, j.Attempt, j.RunAt.UnixMicro(), text); err != nil {
+				return err
+			}
+			k.q.conf.Log.Warn("a job's worker stopped before it was finished", "kind", k.kind, "job", j.ID, "node", j.Node, "now", to.String())
+		}
+		_, err = k.unpark(s, ended)
+		return err
+	})
+}
+
+func (k *lanes) flies(j Job) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f := k.flights[j.ID]
+	return f != nil && f.claims == j.claims
+}
+
+// limit returns after how many attempts a job is dead.
+func (k *lanes) limit(j Job) int {
+	if j.MaxAttempts > 0 {
+		return j.MaxAttempts
+	}
+	return k.o.MaxAttempts
+}
+
+// renew prolongs the leases of what runs here, and ends handlers whose lease is
+// gone.
+func (k *lanes) renew(ctx context.Context) {
+	k.mu.Lock()
+	flights := make(map[int64]*flight, len(k.flights))
+	for id, f := range k.flights {
+		flights[id] = f
+	}
+	k.mu.Unlock()
+	if len(flights) == 0 {
+		return
+	}
+	until := k.q.conf.Now().Add(k.q.conf.Lease)
+	var held map[int64]int64
+	err := k.q.db.Write(ctx, func(tx *gorm.DB) (err error) {
+		held, err = k.q.store(tx).renew(k.kind, k.q.conf.Node, until.UnixMicro())
+		return err
+	})
+	if err != nil {
+		k.q.conf.Log.Warn("leases could not be renewed", "kind", k.kind, "error", err)
+	}
+	now := k.q.conf.Now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id, f := range flights {
+		switch {
+		case err == nil && held[id] == f.claims:
+			f.until = until
+		case err == nil || now.After(f.until):
+			f.cancel(errLeaseLost)
+		}
+	}
+}
+
+// start runs a claimed lane.
+func (k *lanes) start(work context.Context, lane []Job, until time.Time) {
+	k.mu.Lock()
+	k.active++
+	for _, j := range lane {
+		ctx, cancel := context.WithCancelCause(work)
+		k.flights[j.ID] = &flight{claims: j.claims, until: until, cancel: cancel, ctx: ctx}
+	}
+	k.mu.Unlock()
+	go k.work(lane)
+}
+
+// work runs the jobs of a lane one after another. After one that must be tried
+// again the rest goes back: it waits behind that one.
+func (k *lanes) work(lane []Job) {
+	i := 0
+	defer func() {
+		if i < len(lane) { // the handler ended this goroutine (runtime.Goexit)
+			k.report(lane[i:], k.failed(lane[i], errors.New("the handler ended its goroutine")))
+		}
+		k.mu.Lock()
+		k.active--
+		k.mu.Unlock()
+		poke(k.finished)
+	}()
+	for i < len(lane) {
+		r := k.one(lane[i])
+		if !r.done && r.to == Retrying {
+			rest := lane[i:]
+			i = len(lane)
+			k.report(rest, r)
+			return
+		}
+		r.end = i == len(lane)-1
+		k.report(lane[i:i+1], r)
+		i++
+	}
+}
+
+// report hands in the result of the first of jobs; the others go back behind it.
+func (k *lanes) report(jobs []Job, first result) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.results = append(k.results, first)
+	for _, j := range jobs[1:] {
+		k.results = append(k.results, result{job: j, to: Parked, back: true, runAt: j.RunAt, text: j.LastError})
+	}
+	for _, j := range jobs {
+		if f := k.flights[j.ID]; f != nil && f.claims == j.claims {
+			f.cancel(nil)
+			delete(k.flights, j.ID)
+		}
+	}
+	poke(k.finished)
+}
+
+// one runs the handler on one job.
+func (k *lanes) one(j Job) (r result) {
+	k.mu.Lock()
+	ctx := k.flights[j.ID].ctx
+	k.mu.Unlock()
+	if ctx.Err() != nil || k.q.stopping.Load() {
+		return result{job: j, to: Retrying, back: true, runAt: j.RunAt, text: j.LastError}
+	}
+	ctx, cancel := context.WithTimeout(ctx, k.o.Timeout)
+	defer cancel()
+	err := k.call(ctx, j)
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+		return result{job: j, done: true}
+	case errors.Is(cause, errStopped):
+		return result{job: j, to: Retrying, back: true, runAt: j.RunAt, text: j.LastError}
+	}
+	return k.failed(j, err)
+}
+
+// call runs the handler and turns a panic into an error.
+func (k *lanes) call(ctx context.Context, j Job) (err error) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the handler panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	err = k.h(ctx, j)
+	returned = true
+	return err
+}
+
+// clean makes an error's text fit to be stored: it may hold what a remote system
+// sent, and PostgreSQL refuses NUL and what is not UTF-8.
+func clean(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
+	return strings.ReplaceAll(text, "\x00", "")
+}
+
+// failed decides what becomes of a job after an error.
+func (k *lanes) failed(j Job, err error) result {
+	now := k.q.conf.Now()
+	var s snooze
+	if errors.As(err, &s) {
+		return result{job: j, to: Retrying, back: true, runAt: now.Add(time.Duration(s)), text: j.LastError}
+	}
+	text := clean(err.Error())
+	var p permanent
+	if errors.As(err, &p) || j.Attempt >= k.limit(j) {
+		k.q.conf.Log.Error("a job is dead", "kind", k.kind, "job", j.ID, "attempt", j.Attempt, "error", text)
+		return result{job: j, to: Dead, runAt: j.RunAt, text: text}
+	}
+	wait := k.o.backoff(j.Attempt, k.q.conf.Rand())
+	k.q.conf.Log.Warn("a job failed and is tried again", "kind", k.kind, "job", j.ID, "attempt", j.Attempt, "wait", wait, "error", text)
+	return result{job: j, to: Retrying, runAt: now.Add(wait), text: text}
+}
