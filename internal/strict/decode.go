@@ -306,6 +306,12 @@ func (c Decoder) scalar(d *Document, path string, n *yaml.Node, v reflect.Value)
 	}
 }
 
+// Keys returns the keys of a struct's own level, in order.
+func Keys(of any) []string {
+	_, names := keysOf(reflect.TypeOf(of))
+	return names
+}
+
 // keysOf returns the fields of a struct type by key, and the keys in order.
 func keysOf(t reflect.Type) (map[string]int, []string) {
 	fields, names := map[string]int{}, []string(nil)
