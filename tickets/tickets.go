@@ -5,8 +5,10 @@ import (
 	"io"
 	"time"
 
-	"github.com/deskbridge/deskbridge/internal/db"
 	"gorm.io/gorm"
+
+	"github.com/deskbridge/deskbridge/internal/audit"
+	"github.com/deskbridge/deskbridge/internal/db"
 )
 
 // Config holds what a Service can be set up with. The zero Config works.
@@ -17,6 +19,10 @@ type Config struct {
 	Location *time.Location // zone of date-times in custom fields; nil means UTC
 	Now      func() time.Time
 	Random   io.Reader // source of attachment ids
+
+	// Audit records changes of the directory; nil records none. Tickets have a
+	// history of their own.
+	Audit *audit.Log
 
 	// Notify is called inside the transaction for every new ticket, change of
 	// state and new log entry, in that order. An error undoes the whole change.

@@ -21,10 +21,12 @@ CREATE TABLE organisations (
   name        TEXT    NOT NULL,
   code        TEXT    NOT NULL DEFAULT '',
   parent_id   INTEGER REFERENCES organisations (id),
+  search_key  TEXT    NOT NULL, -- the name, folded, for look-ups and order
   created_at  BIGINT  NOT NULL,
   updated_at  BIGINT  NOT NULL
 );
-CREATE INDEX organisations_name ON organisations (desk_id, name);
+CREATE INDEX organisations_name ON organisations (desk_id, search_key, id);
+CREATE INDEX organisations_exact ON organisations (desk_id, name);
 CREATE UNIQUE INDEX organisations_code ON organisations (desk_id, code) WHERE code <> '';
 CREATE INDEX organisations_parent ON organisations (parent_id) WHERE parent_id IS NOT NULL;
 
@@ -37,6 +39,7 @@ CREATE TABLE persons (
   friendlyname  TEXT    NOT NULL,
   email         TEXT    NOT NULL DEFAULT '',
   email_key     TEXT    NOT NULL DEFAULT '', -- the address in lower case, for look-ups
+  search_key    TEXT    NOT NULL, -- name and address, folded
   phone         TEXT    NOT NULL DEFAULT '',
   mobile_phone  TEXT    NOT NULL DEFAULT '',
   function      TEXT    NOT NULL DEFAULT '',
@@ -45,8 +48,8 @@ CREATE TABLE persons (
   updated_at    BIGINT  NOT NULL
 );
 CREATE INDEX persons_email ON persons (desk_id, email_key, id) WHERE email_key <> '';
-CREATE INDEX persons_name ON persons (desk_id, friendlyname, id);
-CREATE INDEX persons_org ON persons (org_id, friendlyname, id);
+CREATE INDEX persons_name ON persons (desk_id, search_key, id);
+CREATE INDEX persons_org ON persons (org_id, search_key, id);
 
 CREATE TABLE teams (
   id          INTEGER PRIMARY KEY,
@@ -54,6 +57,7 @@ CREATE TABLE teams (
   org_id      INTEGER REFERENCES organisations (id),
   name        TEXT    NOT NULL,
   email       TEXT    NOT NULL DEFAULT '',
+  search_key  TEXT    NOT NULL,
   created_at  BIGINT  NOT NULL,
   updated_at  BIGINT  NOT NULL
 );
@@ -75,6 +79,7 @@ CREATE TABLE services (
   desk_id      INTEGER NOT NULL REFERENCES desks (id),
   name         TEXT    NOT NULL,
   description  TEXT    NOT NULL DEFAULT '',
+  search_key   TEXT    NOT NULL,
   created_at   BIGINT  NOT NULL,
   updated_at   BIGINT  NOT NULL
 );
@@ -94,6 +99,7 @@ CREATE TABLE service_subcategories (
   service_id   INTEGER NOT NULL REFERENCES services (id),
   name         TEXT    NOT NULL,
   description  TEXT    NOT NULL DEFAULT '',
+  search_key   TEXT    NOT NULL,
   created_at   BIGINT  NOT NULL,
   updated_at   BIGINT  NOT NULL
 );
@@ -214,5 +220,5 @@ CREATE INDEX ticket_changes_ticket ON ticket_changes (ticket_id);
 CREATE VIRTUAL TABLE ticket_search USING fts4 (
   scope, public, private,
   tokenize=unicode61 "remove_diacritics=0" "tokenchars=_",
-  order=desc, matchinfo=fts3
+  order=desc, matchinfo=fts3, prefix="3"
 );
