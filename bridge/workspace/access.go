@@ -18,12 +18,7 @@ func (w Workspace) AppIDs() []string {
 // ScopeOf returns the scope (OQL) of an Intercom workspace id, and whether the
 // id belongs to this workspace.
 func (w Workspace) ScopeOf(appID string) (string, bool) {
-	for _, s := range w.Integration.Workspaces {
-		if s.AppID == appID {
-			return s.Scope, true
-		}
-	}
-	return "", false
+	return w.Integration.Workspaces.of(appID)
 }
 
 // ClientSecrets returns the secrets that incoming requests may be signed with,

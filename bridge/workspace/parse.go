@@ -3,6 +3,7 @@ package workspace
 import (
 	"fmt"
 	"io"
+	"sort"
 
 	"github.com/deskbridge/deskbridge/internal/errs"
 	"github.com/deskbridge/deskbridge/internal/strict"
@@ -38,53 +39,71 @@ func gone() map[string]string {
 func Parse(r io.Reader, o Options) (Workspace, error) {
 	w := New("")
 	doc := strict.Decoder{Gone: gone()}.Decode(r, &w)
-	var wrong errs.Fields
+	var wrong mistakesByLine
 	for _, m := range doc.Mistakes {
 		path := m.Path
 		if path == "" {
 			path = "file"
 		}
-		add(&wrong, path, m.Line, m.Text)
+		wrong.add(path, m.Line, m.Text)
 	}
-	w.fill(doc)
+	w.fill(func(path string) bool { return doc.Has(path) && !wrong.has(path) })
 	for _, f := range w.resolve(o) {
-		add(&wrong, f.Path, doc.Line(f.Path), f.Text)
+		wrong.add(f.Path, doc.Line(f.Path), f.Text)
 	}
-	found := errs.FieldsOf(w.Validate())
-	found = append(found, w.explicit(doc)...)
-	for _, f := range found {
-		if !mentions(wrong, f.Path) {
-			add(&wrong, f.Path, doc.Line(f.Path), f.Text)
+	for _, f := range append(errs.FieldsOf(w.Validate()), w.explicit()...) {
+		if !wrong.has(f.Path) {
+			wrong.add(f.Path, doc.Line(f.Path), f.Text)
 		}
 	}
-	return w, wrong.Err()
+	return w, wrong.err()
 }
 
-// add records a mistake with its line.
-func add(wrong *errs.Fields, path string, line int, text string) {
+// mistakesByLine collects mistakes of a document.
+type mistakesByLine []struct {
+	line  int
+	field errs.Field
+}
+
+// add records a mistake.
+func (m *mistakesByLine) add(path string, line int, text string) {
 	if line > 0 {
 		text = fmt.Sprintf("line %d: %s", line, text)
 	}
-	wrong.Add(path, "%s", text)
+	*m = append(*m, struct {
+		line  int
+		field errs.Field
+	}{line, errs.Field{Path: path, Text: text}})
 }
 
-// mentions reports whether there is already a mistake at path, so that a value
-// that could not be read is not called missing too.
-func mentions(wrong errs.Fields, path string) bool {
-	for _, f := range wrong {
-		if f.Path == path {
+// has reports whether there is already a mistake at path, so that a value that
+// could not be read is not called missing too.
+func (m mistakesByLine) has(path string) bool {
+	for _, one := range m {
+		if one.field.Path == path {
 			return true
 		}
 	}
 	return false
 }
 
-// fill gives defaults that depend on what else was said.
-func (w *Workspace) fill(doc *strict.Document) {
+// err returns all mistakes in the order of the lines, or nil.
+func (m mistakesByLine) err() error {
+	sort.SliceStable(m, func(i, j int) bool { return m[i].line < m[j].line })
+	var fields errs.Fields
+	for _, one := range m {
+		fields = append(fields, one.field)
+	}
+	return fields.Err()
+}
+
+// fill gives defaults that depend on what else was said; given reports whether
+// a path has a value of its own.
+func (w *Workspace) fill(given func(path string) bool) {
 	if w.Name == "" {
 		w.Name = w.Slug
 	}
-	if !doc.Has("desk.create_persons") {
+	if !given("desk.create_persons") {
 		w.Desk.CreatePersons = w.Desk.Kind == DeskBuiltin
 	}
 	if w.Desk.Kind == DeskITop {
@@ -95,7 +114,7 @@ func (w *Workspace) fill(doc *strict.Document) {
 			w.Desk.TimeZone = "Europe/Paris" // what a fresh iTop is set to
 		}
 	}
-	w.Integration.foldStates(doc.Has(Module + ".sync_app.search_ticket.excluded_states"))
+	w.Integration.foldStates(given(Module + ".sync_app.search_ticket.excluded_states"))
 }
 
 // foldStates moves done_states into excluded_states, which wins when it was
@@ -110,7 +129,7 @@ func (i *Integration) foldStates(excludedGiven bool) {
 // explicit checks what must be written out although it has a default: another
 // class of an iTop has the extension's attributes only when somebody put them
 // there, so their codes must be said (IC-18).
-func (w Workspace) explicit(doc *strict.Document) []errs.Field {
+func (w Workspace) explicit() []errs.Field {
 	if w.Desk.Kind != DeskITop || w.Integration.TicketClass == "UserRequest" {
 		return nil
 	}

@@ -314,7 +314,7 @@ func (p *phpParser) array(closing string) (literal, error) {
 			if err := p.advance(); err != nil {
 				return out, err
 			}
-		} else if !p.is(closing) {
+		} else if !p.is(closing) && p.token.kind != phpEnd {
 			return out, phpError(p.token.line, "Expected , or %s.", closing)
 		}
 	}

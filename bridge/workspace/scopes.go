@@ -23,16 +23,28 @@ func (s *Scopes) DecodeNode(n *yaml.Node) error {
 	}
 	var lines map[string]line
 	doc := strict.Decoder{}.DecodeNode(n, &lines)
+	out := Scopes{}
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		id := n.Content[i].Value
+		if _, twice := out.of(id); !twice {
+			out = append(out, Scope{AppID: id, Scope: lines[id].Scope})
+		}
+	}
+	*s = out
 	if len(doc.Mistakes) > 0 {
 		return doc.Mistakes
 	}
-	out := Scopes{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		id := n.Content[i].Value
-		out = append(out, Scope{AppID: id, Scope: lines[id].Scope})
-	}
-	*s = out
 	return nil
+}
+
+// of returns the scope of an Intercom workspace.
+func (s Scopes) of(appID string) (string, bool) {
+	for _, one := range s {
+		if one.AppID == appID {
+			return one.Scope, true
+		}
+	}
+	return "", false
 }
 
 // MarshalYAML writes the block in order.

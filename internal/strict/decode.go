@@ -151,6 +151,7 @@ func (c Decoder) node(d *Document, path string, n *yaml.Node, v reflect.Value) {
 
 // own lets a type read its node and puts path in front of its mistakes.
 func (c Decoder) own(d *Document, path string, n *yaml.Node, t NodeDecoder) {
+	d.mark(path, n)
 	err := t.DecodeNode(n)
 	var many Mistakes
 	if !errors.As(err, &many) {
@@ -165,6 +166,20 @@ func (c Decoder) own(d *Document, path string, n *yaml.Node, t NodeDecoder) {
 		}
 		m.Path = Join(path, m.Path)
 		d.Mistakes = append(d.Mistakes, m)
+	}
+}
+
+// mark remembers the lines of everything below a node that a type reads itself.
+func (d *Document) mark(path string, n *yaml.Node) {
+	for i, item := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			d.lines[fmt.Sprintf("%s[%d]", path, i)] = item.Line
+		case n.Kind == yaml.MappingNode && i%2 == 0 && i+1 < len(n.Content):
+			at := Join(path, item.Value)
+			d.lines[at] = item.Line
+			d.mark(at, n.Content[i+1])
+		}
 	}
 }
 
