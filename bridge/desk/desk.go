@@ -155,8 +155,9 @@ type OptionQuery struct {
 	Attribute string
 	Values    map[string]string // the form's raw values by attribute code
 	Search    string
+	Value     string // when set, only the option with this raw value
 	Offset    int
-	Limit     int
+	Limit     int // 0: as many as the desk gives, at least 10
 }
 
 // OptionPage is a page of options and how many there are in all.

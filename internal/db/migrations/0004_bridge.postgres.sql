@@ -48,6 +48,7 @@ CREATE TABLE bridge_conversations (
   person_class TEXT NOT NULL DEFAULT '',
   person_id TEXT NOT NULL DEFAULT '',
   remote_updated_at BIGINT NOT NULL DEFAULT 0,
+  recheck BOOLEAN NOT NULL DEFAULT FALSE,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
@@ -83,7 +84,10 @@ CREATE TABLE bridge_links (
   ticket_ref TEXT NOT NULL,
   ticket_status TEXT NOT NULL DEFAULT '',
   active BOOLEAN NOT NULL DEFAULT TRUE,
-  desk_changed BOOLEAN NOT NULL DEFAULT FALSE,
+  copy_before BOOLEAN NOT NULL DEFAULT FALSE,
+  planned BIGINT NOT NULL DEFAULT 0,
+  desk_changes BIGINT NOT NULL DEFAULT 1,
+  desk_seen BIGINT NOT NULL DEFAULT 0,
   flag_pending BOOLEAN NOT NULL DEFAULT FALSE,
   created_by TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
@@ -112,6 +116,7 @@ CREATE TABLE bridge_ledger (
   position TEXT NOT NULL,
   log TEXT NOT NULL,
   author TEXT NOT NULL DEFAULT '',
+  speaker TEXT NOT NULL DEFAULT '',
   html TEXT NOT NULL DEFAULT '',
   said_at BIGINT NOT NULL,
   status TEXT NOT NULL,

@@ -1,0 +1,484 @@
+package bridge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/deskbridge/deskbridge/bridge/desk"
+	"github.com/deskbridge/deskbridge/bridge/intercom"
+	"github.com/deskbridge/deskbridge/internal/db"
+	"github.com/deskbridge/deskbridge/internal/errs"
+)
+
+// form draws the creation form. The clicked id may name the attribute that
+// changed ("create-ticket::service_id"); all values come along, so that lists
+// that depend on it are drawn anew.
+func (c *card) form(ctx context.Context) (intercom.Canvas, error) {
+	token, values := c.req.Stored(keyForm), c.values()
+	if token == "" || len(c.args) == 0 {
+		token, values = newToken(), nil
+	}
+	fields, err := c.fields(ctx)
+	if err != nil {
+		return intercom.Canvas{}, err
+	}
+	if values == nil {
+		values = c.firstValues(fields)
+	}
+	return c.drawForm(ctx, token, fields, values, nil, "")
+}
+
+// values returns what was filled in, by attribute code, without the prefixes
+// that the ids carry.
+func (c *card) values() map[string]string {
+	out := map[string]string{}
+	for id := range c.req.InputValues {
+		code, ok := strings.CutPrefix(id, idCreate+sep)
+		if !ok || strings.Contains(code, sep) {
+			continue
+		}
+		v := c.req.Input(id)
+		v = strings.TrimPrefix(v, id+sep)
+		if len(v) <= maxFieldBytes {
+			out[code] = v
+		}
+	}
+	return out
+}
+
+// maxFieldBytes bounds one field of the form.
+const maxFieldBytes = 60 << 10
+
+// firstValues fills a new form with what is known: the desk's defaults, and for
+// title and description what the visitor said first.
+func (c *card) firstValues(fields []desk.Attribute) map[string]string {
+	v := map[string]string{}
+	said := plain(clean(c.req.Conversation.Source.Body))
+	for _, a := range fields {
+		v[a.Code] = a.Default
+		switch {
+		case v[a.Code] != "":
+		case a.Code == "title":
+			v[a.Code] = cut(firstOf(c.req.Conversation.Title, said), 100)
+		case a.Code == "description":
+			v[a.Code] = cut(said, 4000)
+		}
+	}
+	return v
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// fields returns the attributes that the form asks for: the configured ones in
+// their order, then the mandatory ones that nobody else fills in (IC-22). What
+// no input of Intercom's can ask is left out (IC-10); a mandatory one among
+// them is an error that says which.
+func (c *card) fields(ctx context.Context) ([]desk.Attribute, error) {
+	all, err := c.w.desk.Attributes(ctx, c.w.class)
+	if err != nil {
+		return nil, err
+	}
+	byCode := map[string]desk.Attribute{}
+	for _, a := range all {
+		byCode[a.Code] = a
+	}
+	var out []desk.Attribute
+	for _, code := range c.w.setup.FormAttributes() {
+		if a, ok := byCode[code]; ok && askable(a) {
+			out = append(out, a)
+		}
+	}
+	known, err := c.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range all {
+		if !a.Mandatory || a.ReadOnly || a.Default != "" || known[a.Code] || slices.ContainsFunc(out, func(o desk.Attribute) bool { return o.Code == a.Code }) {
+			continue
+		}
+		if !askable(a) {
+			return nil, errs.E(errs.Invalid, "%s is mandatory for a %s, but cannot be asked here. Give it a default value in the ticket system.", a.Label, c.w.class)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// known are the mandatory attributes that need no asking.
+func (c *card) known(ctx context.Context) (map[string]bool, error) {
+	caller, err := c.caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]bool{}
+	if caller.ID != "" {
+		m[c.w.setup.Attribute("caller_id")] = true
+	}
+	if caller.OrgID != "" || c.w.setup.Desk.DefaultOrg != "" {
+		m[c.w.setup.Attribute("org_id")] = true
+	}
+	return m, nil
+}
+
+// askable reports whether Intercom has an input for an attribute. Dates and
+// durations are asked as text and checked.
+func askable(a desk.Attribute) bool {
+	if a.ReadOnly {
+		return false
+	}
+	switch a.Type {
+	case desk.TypeExternalField, desk.TypeCaseLog, desk.TypeLinkedSet, desk.TypeBlob, desk.TypeCustomFields, desk.TypeDashboard:
+		return false
+	}
+	return true
+}
+
+// drawForm draws the fields with their values and mistakes.
+func (c *card) drawForm(ctx context.Context, token string, fields []desk.Attribute, values map[string]string, wrong []errs.Field, problem string) (intercom.Canvas, error) {
+	out := canvas()
+	if problem != "" {
+		out.Components = append(out.Components, intercom.ErrorText(md(problem)))
+	}
+	out.Components = append(out.Components, intercom.Header("New ticket"), intercom.Muted("Fields with an * must be filled in."), intercom.Divider{})
+	leads := map[string]bool{}
+	for _, a := range fields {
+		for _, d := range a.DependsOn {
+			leads[d] = true
+		}
+	}
+	for _, a := range fields {
+		mistake := ""
+		for _, f := range wrong {
+			if f.Path == a.Code {
+				mistake = f.Text
+			}
+		}
+		drawn, err := c.drawField(ctx, a, values, leads[a.Code], mistake != "")
+		if err != nil {
+			return intercom.Canvas{}, err
+		}
+		out.Components = append(out.Components, drawn...)
+		if mistake != "" {
+			out.Components = append(out.Components, intercom.ErrorText(md(mistake)))
+		}
+	}
+	for _, f := range wrong {
+		if !slices.ContainsFunc(fields, func(a desk.Attribute) bool { return a.Code == f.Path }) {
+			out.Components = append(out.Components, intercom.ErrorText(md(f.Path+": "+f.Text)))
+		}
+	}
+	out.Components = append(out.Components, spacer(intercom.SizeS), intercom.SubmitButton(idSubmit, "Create", intercom.StylePrimary), back(idHome))
+	out.StoredData = map[string]any{keyForm: token}
+	return out, nil
+}
+
+func (c *card) drawField(ctx context.Context, a desk.Attribute, values map[string]string, leads, wrong bool) ([]intercom.Component, error) {
+	id, label := idCreate+sep+a.Code, a.Label
+	if a.Mandatory {
+		label += " *"
+	}
+	state := intercom.Unsaved
+	if wrong {
+		state = intercom.Failed
+	}
+	switch a.Type {
+	case desk.TypeEnum, desk.TypeKey, desk.TypeBool:
+		return c.drawChoice(ctx, a, id, label, values, leads, state)
+	case desk.TypeText, desk.TypeHTML:
+		return []intercom.Component{intercom.Textarea{ID: id, Label: label, Value: values[a.Code], Error: wrong}}, nil
+	}
+	return []intercom.Component{intercom.Input{ID: id, Label: label, Placeholder: placeholder(a.Type), Value: values[a.Code], SaveState: state}}, nil
+}
+
+func placeholder(t desk.AttributeType) string {
+	switch t {
+	case desk.TypeDate:
+		return "2026-12-31"
+	case desk.TypeDateTime:
+		return "2026-12-31 17:30"
+	case desk.TypeDuration:
+		return "1h 30m"
+	}
+	return ""
+}
+
+// drawChoice draws a list of values. Intercom's dropdown holds 2 to 10 options:
+// a longer list gets a field to narrow it by, a shorter one is only shown.
+func (c *card) drawChoice(ctx context.Context, a desk.Attribute, id, label string, values map[string]string, leads bool, state intercom.SaveState) ([]intercom.Component, error) {
+	words := strings.TrimSpace(c.req.Input(id + sep + "search"))
+	q := desk.OptionQuery{Class: c.w.class, Attribute: a.Code, Values: values, Search: words, Limit: intercom.MaxOptions}
+	page, err := c.w.desk.Options(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	options := page.Options
+	if current, ok, err := c.currentOption(ctx, a, q, options, values[a.Code]); err != nil {
+		return nil, err
+	} else if ok {
+		options = append([]desk.Option{current}, options[:min(len(options), intercom.MaxOptions-1)]...)
+	}
+	var out []intercom.Component
+	if page.Total > intercom.MaxOptions || words != "" {
+		out = append(out, intercom.Input{ID: id + sep + "search", Label: "Find: " + a.Label, Value: words, Placeholder: "Type a part of the name", Action: intercom.Submit()})
+	}
+	switch {
+	case len(options) == 0:
+		text := "None to choose from"
+		if words != "" {
+			text = "Nothing fits. Try other words."
+		}
+		return append(out, intercom.Input{ID: id, Label: label, Placeholder: text, Disabled: true}), nil
+	case len(options) == 1:
+		// Too few for a dropdown, which wants two: offer to leave it empty.
+		options = append(options, desk.Option{Value: "", Label: "(none)"})
+	}
+	d := intercom.Dropdown{ID: id, Label: label, SaveState: state}
+	if leads {
+		d.Action = intercom.Submit()
+	}
+	for _, o := range options {
+		opt := intercom.Option{ID: id + sep + o.Value, Text: orDash(cut(o.Label, 100))}
+		d.Options = append(d.Options, opt)
+		if o.Value != "" && o.Value == values[a.Code] {
+			d.Value = opt.ID
+		}
+	}
+	out = append(out, d)
+	if page.Total > intercom.MaxOptions {
+		out = append(out, intercom.Muted(fmt.Sprintf("%d of %d shown. Type above to narrow the list.", len(options), page.Total)))
+	}
+	return out, nil
+}
+
+// currentOption finds the chosen value when the page of options lacks it.
+func (c *card) currentOption(ctx context.Context, a desk.Attribute, q desk.OptionQuery, shown []desk.Option, value string) (desk.Option, bool, error) {
+	has := func(o desk.Option) bool { return o.Value == value }
+	if value == "" || slices.ContainsFunc(shown, has) {
+		return desk.Option{}, false, nil
+	}
+	q.Search, q.Limit = "", 0
+	q.Value = value
+	page, err := c.w.desk.Options(ctx, q)
+	if err != nil {
+		return desk.Option{}, false, err
+	}
+	if i := slices.IndexFunc(page.Options, has); i >= 0 {
+		return page.Options[i], true, nil
+	}
+	return desk.Option{}, false, nil
+}
+
+// submit checks the form and makes the ticket, once for each form however often
+// the button is pressed.
+func (c *card) submit(ctx context.Context) (intercom.Canvas, error) {
+	fields, err := c.fields(ctx)
+	if err != nil {
+		return intercom.Canvas{}, err
+	}
+	values := c.values()
+	for code := range values {
+		if !slices.ContainsFunc(fields, func(a desk.Attribute) bool { return a.Code == code }) {
+			delete(values, code) // only what was asked may be set
+		}
+	}
+	token := c.req.Stored(keyForm)
+	if token == "" || len(token) > 64 {
+		token = c.derivedToken(values)
+	}
+	if f, err := formByToken(c.s.db.Read(ctx), token); err != nil {
+		return intercom.Canvas{}, err
+	} else if f != nil && f.State == formDone {
+		return c.await(ctx, token)
+	}
+	raw := map[string]string{}
+	var wrong errs.Fields
+	for _, a := range fields {
+		v, mistake := check(a, values[a.Code])
+		if mistake != "" {
+			wrong.Add(a.Code, "%s", mistake)
+		}
+		if v != "" {
+			raw[a.Code] = v
+		}
+	}
+	if len(wrong) > 0 {
+		return c.drawForm(ctx, token, fields, values, wrong, "Some fields need another look.")
+	}
+	if err := c.order(ctx, token, raw); err != nil {
+		return intercom.Canvas{}, err
+	}
+	return c.await(ctx, token)
+}
+
+// derivedToken names a form whose token got lost, so that pressing its button
+// twice still makes one ticket.
+func (c *card) derivedToken(values map[string]string) string {
+	b, err := json.Marshal([]any{c.w.id, c.req.Conversation.ID, c.req.Admin.ID, values})
+	if err != nil {
+		return newToken()
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// order stores the form and lets the conversation's job make the ticket.
+func (c *card) order(ctx context.Context, token string, values map[string]string) error {
+	if err := c.ensure(ctx); err != nil {
+		return err
+	}
+	who, err := json.Marshal(c.admin())
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	return c.s.db.Write(ctx, func(tx *gorm.DB) error {
+		now := db.TimeOf(c.s.now())
+		old, err := formByToken(tx, token)
+		switch {
+		case err != nil:
+			return err
+		case old == nil:
+			f := formRow{Token: token, WorkspaceID: c.w.id, ConversationID: c.conv.ID, Admin: string(who), ValuesJSON: string(body),
+				State: formWaiting, FieldsJSON: "[]", CreatedAt: now, UpdatedAt: now}
+			if err := tx.Create(&f).Error; err != nil {
+				return err
+			}
+		case old.ConversationID != c.conv.ID:
+			return errs.E(errs.Conflict, "This form belongs to another conversation. Open it anew.")
+		case old.State == formFailed:
+			err := tx.Model(&formRow{}).Where("token = ?", token).Updates(map[string]any{
+				"values_json": string(body), "state": formWaiting, "error": "", "fields_json": "[]", "updated_at": now}).Error
+			if err != nil {
+				return err
+			}
+		}
+		return c.s.wake(tx, c.w, c.conv.RemoteID, time.Time{})
+	})
+}
+
+// await shows what became of a form, or that it is still being worked on.
+func (c *card) await(ctx context.Context, token string) (intercom.Canvas, error) {
+	wait, cancel := context.WithTimeout(ctx, cardDeadline-400*time.Millisecond)
+	defer cancel()
+	f, err := c.s.awaitForm(wait, token)
+	if err != nil {
+		return intercom.Canvas{}, err
+	}
+	if f == nil || f.WorkspaceID != c.w.id || (c.conv.ID != 0 && f.ConversationID != c.conv.ID) {
+		return intercom.Canvas{}, notFound("form")
+	}
+	switch f.State {
+	case formDone:
+		return result("Ticket "+f.TicketRef+" is created", "The conversation has been copied to it. New messages follow."), nil
+	case formFailed:
+		var wrong []errs.Field
+		if err := json.Unmarshal([]byte(f.FieldsJSON), &wrong); err != nil {
+			return intercom.Canvas{}, err
+		}
+		var values map[string]string
+		if err := json.Unmarshal([]byte(f.ValuesJSON), &values); err != nil {
+			return intercom.Canvas{}, err
+		}
+		fields, err := c.fields(ctx)
+		if err != nil {
+			return intercom.Canvas{}, err
+		}
+		return c.drawForm(ctx, token, fields, values, wrong, f.Error)
+	}
+	out := canvas(
+		intercom.Header("The ticket is being created"),
+		intercom.Paragraph("The ticket system takes longer than usual. Nothing is lost, and pressing Create again makes no second ticket."),
+		intercom.SubmitButton(idWait, "Refresh", intercom.StylePrimary), back(idHome))
+	out.StoredData = map[string]any{keyForm: token}
+	return out, nil
+}
+
+// check returns a value as the desk wants it, or what is wrong with it.
+func check(a desk.Attribute, v string) (raw, mistake string) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		if a.Mandatory {
+			return "", a.Label + " must be filled in."
+		}
+		return "", ""
+	}
+	if a.Max > 0 && len([]rune(v)) > a.Max {
+		return "", fmt.Sprintf("%s can have at most %d characters.", a.Label, a.Max)
+	}
+	switch a.Type {
+	case desk.TypeInteger:
+		if _, err := strconv.ParseInt(v, 10, 64); err != nil {
+			return "", "Enter a whole number, such as 12."
+		}
+	case desk.TypeDecimal:
+		v = strings.ReplaceAll(v, ",", ".")
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			return "", "Enter a number, such as 12.5."
+		}
+	case desk.TypeDate:
+		t, err := time.Parse(time.DateOnly, v)
+		if err != nil {
+			return "", "Enter a date such as 2026-12-31."
+		}
+		return t.Format(time.DateOnly), ""
+	case desk.TypeDateTime:
+		for _, layout := range []string{time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
+			if t, err := time.Parse(layout, v); err == nil {
+				return t.Format(time.DateTime), ""
+			}
+		}
+		return "", "Enter a date and time such as 2026-12-31 17:30."
+	case desk.TypeDuration:
+		d, ok := duration(v)
+		if !ok {
+			return "", "Enter a duration such as 1h 30m or 45m."
+		}
+		return strconv.FormatInt(int64(d/time.Second), 10), ""
+	case desk.TypeHTML:
+		if !looksLikeHTML.MatchString(v) {
+			return paragraph(v), ""
+		}
+		return clean(v), ""
+	}
+	return v, ""
+}
+
+// duration reads "1d 2h 30m", "90m" or a plain number of minutes.
+func duration(s string) (time.Duration, bool) {
+	s = strings.ToLower(strings.ReplaceAll(s, " ", ""))
+	if n, err := strconv.Atoi(s); err == nil {
+		return time.Duration(n) * time.Minute, n >= 0 && n < 1_000_000
+	}
+	var days time.Duration
+	if d, rest, ok := strings.Cut(s, "d"); ok {
+		n, err := strconv.Atoi(d)
+		if err != nil || n < 0 || n > 10_000 {
+			return 0, false
+		}
+		days, s = time.Duration(n)*24*time.Hour, rest
+		if s == "" {
+			return days, true
+		}
+	}
+	d, err := time.ParseDuration(s)
+	return days + d, err == nil && d >= 0 && days+d < 10_000*24*time.Hour
+}
