@@ -166,7 +166,8 @@ type Queue struct {
 	kinds map[string]*lanes
 	run   bool
 
-	stopping atomic.Bool // Run's context has ended
+	stopping                    atomic.Bool // Run's context has ended
+	worked, retried, died, late atomic.Int64
 }
 
 // NewQueue returns a queue on d; it starts nothing.

@@ -338,8 +338,11 @@ func TestSnoozeCountsNoAttempt(t *testing.T) {
 		})
 		c.advance(time.Hour)
 	}
+	receive(t, "the run that is snoozed last", attempts)
 	ready.Store(true)
-	until(t, "an empty table", func() bool { c.advance(time.Hour); return empty(t, q)() })
+	until(t, "the last snooze", func() bool { return list(t, q, jobs.Filter{})[0].State == jobs.Retrying })
+	c.advance(time.Hour)
+	until(t, "an empty table", empty(t, q))
 }
 
 func TestUniqueMergesWaitingJobs(t *testing.T) {

@@ -31,9 +31,8 @@ type lanes struct {
 
 	mu      sync.Mutex // guards what follows
 	results []result
-	flights map[int64]*flight // claimed and not finished, by job id
+	flights map[int64]*flight // claimed, and the result not yet written, by job id
 	active  int               // lanes that run
-	lost    int64             // completions that came too late
 }
 
 // flight is a claimed job on this node.
@@ -210,7 +209,10 @@ func (k *lanes) turn(work context.Context, results []result, want int) (more boo
 			switch e := write([]result{r}, 0); {
 			case errors.Is(e, errBusy) || errs.Is(e, errs.Unavailable):
 				k.giveBack([]result{r})
-			case e != nil:
+			case e == nil:
+				k.land([]result{r})
+			default:
+				k.land([]result{r})
 				k.q.conf.Log.Error("a job could not be completed; it runs again when its lease ends", "kind", k.kind, "job", r.job.ID, "error", e)
 			}
 		}
@@ -219,16 +221,27 @@ func (k *lanes) turn(work context.Context, results []result, want int) (more boo
 	if err != nil {
 		return false, err
 	}
+	k.land(results)
 	if missed > 0 {
-		k.mu.Lock()
-		k.lost += missed
-		k.mu.Unlock()
+		k.q.late.Add(missed)
 		k.q.conf.Log.Warn("jobs were finished after their lease was lost; another run counts", "kind", k.kind, "jobs", missed)
 	}
 	for _, lane := range batch {
 		k.start(work, lane, until)
 	}
 	return more, nil
+}
+
+// land forgets the jobs of results. Until then their leases are renewed.
+func (k *lanes) land(results []result) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range results {
+		if f := k.flights[r.job.ID]; f != nil && f.claims == r.job.claims {
+			f.cancel(nil)
+			delete(k.flights, r.job.ID)
+		}
+	}
 }
 
 // complete writes results. It reports whether parked jobs were let go, and how
@@ -426,12 +439,6 @@ func (k *lanes) report(jobs []Job, first result) {
 	for _, j := range jobs[1:] {
 		k.results = append(k.results, result{job: j, to: Parked, back: true, runAt: j.RunAt, text: j.LastError})
 	}
-	for _, j := range jobs {
-		if f := k.flights[j.ID]; f != nil && f.claims == j.claims {
-			f.cancel(nil)
-			delete(k.flights, j.ID)
-		}
-	}
 	poke(k.finished)
 }
 
@@ -448,6 +455,7 @@ func (k *lanes) one(j Job) (r result) {
 	err := k.call(ctx, j)
 	switch cause := context.Cause(ctx); {
 	case err == nil:
+		k.q.worked.Add(1)
 		return result{job: j, done: true}
 	case errors.Is(cause, errStopped):
 		return result{job: j, to: Retrying, back: true, runAt: j.RunAt, text: j.LastError}
@@ -488,9 +496,11 @@ func (k *lanes) failed(j Job, err error) result {
 	text := clean(err.Error())
 	var p permanent
 	if errors.As(err, &p) || j.Attempt >= k.limit(j) {
+		k.q.died.Add(1)
 		k.q.conf.Log.Error("a job is dead", "kind", k.kind, "job", j.ID, "attempt", j.Attempt, "error", text)
 		return result{job: j, to: Dead, runAt: j.RunAt, text: text}
 	}
+	k.q.retried.Add(1)
 	wait := k.o.backoff(j.Attempt, k.q.conf.Rand())
 	k.q.conf.Log.Warn("a job failed and is tried again", "kind", k.kind, "job", j.ID, "attempt", j.Attempt, "wait", wait, "error", text)
 	return result{job: j, to: Retrying, runAt: now.Add(wait), text: text}

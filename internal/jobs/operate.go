@@ -63,6 +63,19 @@ func (q *Queue) Counts(ctx context.Context) ([]Count, error) {
 	return out, nil
 }
 
+// Stats are what this node's handlers did since the queue was made.
+type Stats struct {
+	Worked  int64 // handlers that returned nil
+	Retried int64 // failures that are tried again
+	Died    int64 // failures that are not
+	Late    int64 // results refused because the lease was lost
+}
+
+// Stats returns this node's numbers, for metrics.
+func (q *Queue) Stats() Stats {
+	return Stats{Worked: q.worked.Load(), Retried: q.retried.Load(), Died: q.died.Load(), Late: q.late.Load()}
+}
+
 // Retry lets a dead job run again, now and with all its attempts. When a unique
 // job of its kind and key waits anyway, that one is enough and the dead one is
 // removed. It returns errs.NotFound for an unknown id and errs.Conflict for a
