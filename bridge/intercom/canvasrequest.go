@@ -74,7 +74,7 @@ func ParseCanvasRequest(body []byte) (CanvasRequest, error) {
 		Region:       o.get("workspace_region").text(),
 		Admin:        decodeAdmin(o.get("admin")),
 		Contact:      decodeContact(o.get("contact", "customer", "user")),
-		Conversation: decodeConversation(o.get("conversation")),
+		Conversation: decodeConversation(o.get("conversation").object()),
 		ComponentID:  o.get("component_id").text(),
 		InputValues:  o.get("input_values").fields(),
 		StoredData:   canvas.get("stored_data").fields(),

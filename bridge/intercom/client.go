@@ -266,7 +266,7 @@ func (k *Client) SearchConversations(ctx context.Context, s Search) (Conversatio
 	p := ConversationPage{Next: nextCursor(v.get("pages", "next")), Total: int(v.get("total_count").int())}
 	list := v.object().get("conversations", "data")
 	for _, c := range list.items() {
-		p.Conversations = append(p.Conversations, decodeConversation(c))
+		p.Conversations = append(p.Conversations, decodeConversation(c.object()))
 	}
 	return p, nil
 }

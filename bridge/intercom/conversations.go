@@ -27,7 +27,7 @@ func (k *Client) conversation(ctx context.Context, method, path string, body any
 	if err != nil {
 		return Conversation{}, err
 	}
-	return decodeConversation(v), nil
+	return decodeConversation(v.object()), nil
 }
 
 // File is a file of a reply. Data travels inside the request.

@@ -6,8 +6,7 @@ package intercom
 // partCap is how many parts Intercom gives at most, the newest ones.
 const partCap = 500
 
-func decodeConversation(v value) Conversation {
-	o := v.object()
+func decodeConversation(o object) Conversation {
 	c := Conversation{
 		ID:              o.get("id", "conversation_id").id(),
 		Title:           o.get("title").text(),
@@ -32,7 +31,7 @@ func decodeConversation(v value) Conversation {
 	}
 	c.PartsTotal = int(list.get("total_count").int())
 	for _, p := range parts {
-		c.Parts = append(c.Parts, decodePart(p))
+		c.Parts = append(c.Parts, decodePart(p.object()))
 	}
 	SortParts(c.Parts)
 	counted := int(o.get("statistics").get("count_conversation_parts").int())
@@ -61,7 +60,7 @@ func decodeSource(o object) Part {
 	if len(v) == 0 || v[0] != '{' {
 		return Part{}
 	}
-	p := decodePart(v)
+	p := decodePart(v.object())
 	p.Source = true
 	p.PartType = PartComment
 	if p.CreatedAt.IsZero() {
@@ -70,8 +69,7 @@ func decodeSource(o object) Part {
 	return p
 }
 
-func decodePart(v value) Part {
-	o := v.object()
+func decodePart(o object) Part {
 	p := Part{
 		ID:             o.get("id").id(),
 		PartType:       o.get("part_type").text(),

@@ -1,6 +1,7 @@
 package intercom
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -178,21 +179,33 @@ func (c *checker) word(w string) error {
 	return nil
 }
 
+// plain are the bytes of a text that mean themselves.
+var plain = func() (t [256]bool) {
+	for ch := range t {
+		t[ch] = ch >= 0x20 && ch != '"' && ch != '\\'
+	}
+	return t
+}()
+
 func (c *checker) text() error {
 	c.i++
 	for c.i < len(c.b) {
+		for c.i < len(c.b) && plain[c.b[c.i]] {
+			c.i++
+		}
+		if c.i == len(c.b) {
+			break
+		}
 		switch ch := c.b[c.i]; {
 		case ch == '"':
 			c.i++
 			return nil
 		case ch < 0x20:
 			return c.fail("a control character in a text")
-		case ch == '\\':
+		default:
 			if err := c.escape(); err != nil {
 				return err
 			}
-		default:
-			c.i++
 		}
 	}
 	return c.fail("a text without an end")
@@ -260,6 +273,9 @@ func (c *checker) number() error {
 	return nil
 }
 
+// structural are the bytes that matter when a container is skipped.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true}
+
 // skip returns the index after the value that begins at b[i].
 func skip(b []byte, i int) int {
 	switch b[i] {
@@ -267,6 +283,9 @@ func skip(b []byte, i int) int {
 		return skipText(b, i)
 	case '{', '[':
 		for depth := 0; ; {
+			for !structural[b[i]] {
+				i++
+			}
 			switch b[i] {
 			case '"':
 				i = skipText(b, i)
@@ -288,12 +307,16 @@ func skip(b []byte, i int) int {
 }
 
 func skipText(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
+	for i++; ; i++ {
+		i += bytes.IndexByte(b[i:], '"')
+		slashes := 0
+		for b[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i + 1
 		}
 	}
-	return i + 1
 }
 
 func skipSpace(b []byte, i int) int {
@@ -354,7 +377,10 @@ func (v value) get(path ...string) value {
 type object []member
 
 func (v value) object() object {
-	var o object
+	if len(v) == 0 || v[0] != '{' {
+		return nil
+	}
+	o := make(object, 0, 24)
 	v.each(func(m member) bool { o = append(o, m); return true })
 	return o
 }

@@ -1,6 +1,7 @@
 package intercom
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -43,12 +44,15 @@ type Notification struct {
 
 // Parts returns all parts of the notification, in the order in which they were
 // said. For conversation.user.created and conversation.admin.single.created the
-// source comes first; in other notifications the source is a mere repetition
-// and left out.
+// source comes first, for conversation_part.redacted the parts are those that
+// have been redacted, the source among them; in other notifications the source
+// is a mere repetition and left out.
 func (n Notification) Parts() []Part {
 	switch n.Topic {
 	case TopicUserCreated, TopicAdminCreated:
 		return n.Conversation.All()
+	case TopicPartRedacted:
+		return slices.DeleteFunc(n.Conversation.All(), func(p Part) bool { return !p.Redacted })
 	}
 	return n.Conversation.Parts
 }
@@ -58,7 +62,7 @@ func (n Notification) Parts() []Part {
 // (see the package comment); Invalid when the body is not a JSON object, is
 // nested too deeply, or has neither an id nor a topic; TooLarge over MaxBody.
 func ParseNotification(body []byte) (Notification, error) {
-	doc, o, err := envelope(body)
+	o, item, err := envelope(body)
 	if err != nil {
 		return Notification{}, err
 	}
@@ -70,7 +74,6 @@ func ParseNotification(body []byte) (Notification, error) {
 		CreatedAt:   o.get("created_at").time(),
 		Attempts:    int(o.get("delivery_attempts").int()),
 	}
-	item := doc.get("data", "item")
 	n.Deleted = item.get("deleted").bool()
 	n.Conversation = conversationOf(item, n.Topic)
 	return n, nil
@@ -81,36 +84,43 @@ func ParseNotification(body []byte) (Notification, error) {
 // ids, at a fraction of the cost. conversationID is empty when the notification
 // is about something else.
 func Peek(body []byte) (id, appID, topic, conversationID string, err error) {
-	doc, o, err := envelope(body)
+	o, item, err := envelope(body)
 	if err != nil {
 		return "", "", "", "", err
 	}
 	topic = o.get("topic").text()
-	return o.get("id").id(), o.get("app_id").text(), topic, conversationIDOf(doc.get("data", "item"), topic), nil
+	return o.get("id").id(), o.get("app_id").text(), topic, conversationIDOf(item, topic), nil
 }
 
-// envelope checks a body and returns its fields. Fields that a notification
-// cannot do without are an id, by which doubles are known, and a topic.
-func envelope(body []byte) (value, object, error) {
+// envelope checks a body and returns its fields and those of its item. What a
+// notification cannot do without are an id, by which doubles are known, and a
+// topic.
+func envelope(body []byte) (o, item object, err error) {
 	doc, err := document(body, MaxBody)
 	if err != nil {
 		return nil, nil, err
 	}
-	o := doc.object()
+	o = doc.object()
 	if o == nil {
 		return nil, nil, errs.E(errs.Invalid, "The notification is not an object.")
 	}
 	if o.get("topic").text() == "" || o.get("id").id() == "" {
 		return nil, nil, errs.E(errs.Invalid, "The notification has no id or no topic.")
 	}
-	return doc, o, nil
+	return o, o.get("data").get("item").object(), nil
 }
 
-// conversationIDOf finds which conversation an item is about: itself, or the one
-// that it says it belongs to.
-func conversationIDOf(item value, topic string) string {
-	switch t := item.get("type").text(); {
-	case t == typeConversation, t == "" && strings.HasPrefix(topic, conversationTopics):
+// isConversation reports whether an item is a conversation. Deleted ones may
+// come without a type.
+func isConversation(item object, topic string) bool {
+	t := item.get("type").text()
+	return t == typeConversation || (t == "" && strings.HasPrefix(topic, conversationTopics))
+}
+
+// conversationIDOf finds which conversation an item is about: itself, or the
+// one that it says it belongs to.
+func conversationIDOf(item object, topic string) string {
+	if isConversation(item, topic) {
 		if id := item.get("id").id(); id != "" {
 			return id
 		}
@@ -118,23 +128,23 @@ func conversationIDOf(item value, topic string) string {
 	if id := item.get("conversation_id").id(); id != "" {
 		return id
 	}
-	return item.get("conversation", "id").id()
+	return item.get("conversation").get("id").id()
 }
 
 // conversationOf decodes the conversation of an item. A lone part (as some
 // versions send for conversation_part topics) becomes a conversation with that
 // part.
-func conversationOf(item value, topic string) Conversation {
+func conversationOf(item object, topic string) Conversation {
 	var c Conversation
-	switch t := item.get("type").text(); {
-	case t == typeConversation, t == "" && strings.HasPrefix(topic, conversationTopics):
+	switch {
+	case isConversation(item, topic):
 		c = decodeConversation(item)
-	case t == typeConversationOne:
-		c = decodeConversation(item.get("conversation"))
+	case item.get("type").text() == typeConversationOne:
+		c = decodeConversation(item.get("conversation").object())
 		c.Parts = []Part{decodePart(item)}
 		c.PartsTotal = 1
 	default:
-		c = decodeConversation(item.get("conversation"))
+		c = decodeConversation(item.get("conversation").object())
 	}
 	c.ID = conversationIDOf(item, topic)
 	return c

@@ -244,7 +244,11 @@ func (s *Server) Redact(conversationID, partID string) error {
 func (s *Server) redact(v *conversation, p *intercom.Part) {
 	now := s.now()
 	p.Body, p.Attachments, p.Redacted, p.UpdatedAt, v.UpdatedAt = "", nil, true, now, now
-	s.notify(intercom.TopicPartRedacted, v, *p)
+	if p.Source {
+		s.notify(intercom.TopicPartRedacted, v) // which tells of the source anyway
+	} else {
+		s.notify(intercom.TopicPartRedacted, v, *p)
+	}
 	s.changed(v.ID)
 }
 
