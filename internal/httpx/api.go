@@ -3,6 +3,7 @@ package httpx
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,11 +87,22 @@ func details(status int, msg string, causes []error) *ProblemDetails {
 		if !errors.As(cause, &d) {
 			continue
 		}
-		e := d.ErrorDetail()
-		where := strings.TrimPrefix(e.Location, "body.")
-		p.Errors = append(p.Errors, ProblemField{Location: where, Message: e.Message})
+		p.Errors = append(p.Errors, place(d.ErrorDetail()))
 	}
+	slices.SortStableFunc(p.Errors, func(a, b ProblemField) int { return strings.Compare(a.Location, b.Location) })
 	return p
+}
+
+// place writes huma's mistake as ours: members of the body without the word
+// body, and a missing one at its own place instead of its parent's.
+func place(e *huma.ErrorDetail) ProblemField {
+	f := ProblemField{Location: e.Location, Message: e.Message}
+	if name, ok := strings.CutPrefix(e.Message, "expected required property "); ok {
+		f.Location += "." + strings.TrimSuffix(name, " to be present")
+		f.Message = "is required"
+	}
+	f.Location = strings.TrimPrefix(f.Location, "body.")
+	return f
 }
 
 func sentence(msg string) string {

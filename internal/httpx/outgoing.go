@@ -115,7 +115,7 @@ func (g *guard) resolve(ctx context.Context, host string, port uint16) ([]netip.
 	var found []netip.Addr
 	if ip, err := netip.ParseAddr(host); err == nil {
 		found = []netip.Addr{ip}
-	} else if found, err = g.resolver.LookupNetIP(ctx, "ip", host); err != nil {
+	} else if found, err = g.resolver.LookupNetIP(ctx, "ip", strings.ToLower(host)); err != nil {
 		return nil, fmt.Errorf("httpx: resolve outgoing host: %w", err)
 	}
 	if len(found) == 0 {
