@@ -136,12 +136,12 @@ func (c *Config) readFlags(flags Flags, wrong *errs.Fields) {
 	byName, names := map[string]Key{}, []string(nil)
 	for _, k := range Keys() {
 		byName[k.Name], byName[k.Flag] = k, k
-		names = append(names, k.Name)
+		names = append(names, k.Flag)
 	}
 	flags(func(name, value string) {
 		k, ok := byName[name]
 		if !ok {
-			wrong.Add(name, "There is no such flag.%s", strict.Hint(name, names))
+			wrong.Add(name, "There is no such flag.%s", strict.Hint(strings.ReplaceAll(name, ".", "-"), names))
 			return
 		}
 		c.set(k, value, "flag", wrong)

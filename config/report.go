@@ -23,7 +23,7 @@ func Report(c Config, err error) string {
 		case "database":
 			text = maskURL(c.DatabaseURL())
 		case "public_url":
-			text = c.BaseURL()
+			text = maskURL(c.BaseURL())
 		case "log.level", "log.levels":
 			if from == "" {
 				from = c.sources["log_level_min"]
@@ -55,7 +55,7 @@ func Report(c Config, err error) string {
 	return b.String()
 }
 
-// maskURL hides everything of a database address that may be secret: the
+// maskURL hides everything of an address that may be secret: the
 // password before @, and parameters.
 func maskURL(s string) string {
 	if strings.HasPrefix(s, "sqlite:") {

@@ -201,5 +201,12 @@ func parsers() map[reflect.Type]func(string) (any, error) {
 	return map[reflect.Type]func(string) (any, error){
 		reflect.TypeFor[netip.Prefix]():  func(s string) (any, error) { return parsePrefix(s) },
 		reflect.TypeFor[time.Duration](): func(s string) (any, error) { return strict.Duration(s) },
+		reflect.TypeFor[int](): func(s string) (any, error) {
+			n, err := strconv.Atoi(s)
+			if err != nil {
+				return 0, strict.Say("Must be a whole number, not %q.", s)
+			}
+			return n, nil
+		},
 	}
 }

@@ -248,7 +248,8 @@ func (c Decoder) pairs(d *Document, path string, n *yaml.Node, fn func(key, at s
 	}
 }
 
-// list decodes a sequence; a single scalar is a list of one.
+// list decodes a sequence; a single scalar is a list of one. A list with a
+// mistake in it is not taken over.
 func (c Decoder) list(d *Document, path string, n *yaml.Node, v reflect.Value) {
 	items := n.Content
 	switch n.Kind {
@@ -260,6 +261,7 @@ func (c Decoder) list(d *Document, path string, n *yaml.Node, v reflect.Value) {
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(items), len(items))
+	before := len(d.Mistakes)
 	for i, item := range items {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if item.Kind == yaml.ScalarNode && item.Tag == "!!null" {
@@ -268,7 +270,9 @@ func (c Decoder) list(d *Document, path string, n *yaml.Node, v reflect.Value) {
 		}
 		c.node(d, at, item, out.Index(i))
 	}
-	v.Set(out)
+	if len(d.Mistakes) == before {
+		v.Set(out)
+	}
 }
 
 // mapping decodes a mapping with free keys. Keys that are already there and
@@ -283,10 +287,13 @@ func (c Decoder) mapping(d *Document, path string, n *yaml.Node, v reflect.Value
 		out.SetMapIndex(it.Key(), it.Value())
 	}
 	c.pairs(d, path, n, func(key, at string, kn, vn *yaml.Node) {
+		if vn.Kind == yaml.ScalarNode && vn.Tag == "!!null" {
+			return
+		}
 		item := reflect.New(v.Type().Elem()).Elem()
 		before := len(d.Mistakes)
 		c.node(d, at, vn, item)
-		if len(d.Mistakes) == before && d.Has(at) {
+		if len(d.Mistakes) == before {
 			out.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), item)
 		}
 	})
