@@ -59,7 +59,7 @@ func (s *Service) create(tx *gorm.DB, a Actor, n NewTicket) (*Ticket, error) {
 	if n.Token != "" && a.Access < AccessSystem {
 		n.Token = fmt.Sprintf("u%d:%s", a.UserID, n.Token) // nobody meets another's token
 	}
-	if n.Token != "" {
+	if n.Token != "" && cleanLine(n.Token) == n.Token {
 		id, err := ticketByToken(tx, a.DeskID, n.Token)
 		if err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (s *Service) draft(tx *gorm.DB, a Actor, n NewTicket) (*Ticket, error) {
 	if a.Access < AccessSystem && (n.Link != (Link{}) || len(n.Log) > 0) {
 		return nil, errNotAllowed()
 	}
-	t.IntercomRef, t.IntercomURL, t.IntercomSyncActivated = n.Link.Ref, n.Link.URL, n.Link.Active
+	t.setLink(n.Link)
 	if t.Urgency == 0 {
 		t.Urgency = 4
 	}
@@ -147,8 +147,8 @@ func (s *Service) draft(tx *gorm.DB, a Actor, n NewTicket) (*Ticket, error) {
 	if !t.Class.Valid() {
 		bad.Add("class", "Choose UserRequest or Incident.")
 	}
-	if len(n.Token) > maxToken {
-		bad.Add("token", "At most %d bytes.", maxToken)
+	if len(n.Token) > maxToken || cleanLine(n.Token) != n.Token {
+		bad.Add("token", "At most %d printable characters.", maxToken)
 	}
 	if len(n.Description) > maxHTML {
 		bad.Add("description", "At most %d KiB.", maxHTML>>10)

@@ -170,9 +170,6 @@ func (s *Service) entry(a Actor, t *Ticket, n NewEntry) (*Entry, error) {
 	if e.Source != "" && !isWebAddress(e.Source) {
 		e.Source = ""
 	}
-	if e.Author == "" && e.PersonID == 0 {
-		e.Author = "Unknown"
-	}
 	return e, bad.Err()
 }
 
@@ -183,12 +180,17 @@ func (s *Service) addEntry(tx *gorm.DB, a Actor, t *Ticket, e *Entry, public, pr
 	e.TicketID = t.ID
 	if e.PersonID != 0 {
 		p, err := personOf(tx, a.DeskID, e.PersonID)
-		if err != nil {
-			return false, errs.InvalidField("person_id", "There is no such person.")
-		}
-		if e.Author == "" {
+		switch {
+		case errs.Is(err, errs.NotFound):
+			e.PersonID = 0 // removed meanwhile; the name is what counts
+		case err != nil:
+			return false, err
+		case e.Author == "":
 			e.Author = p.Friendlyname
 		}
+	}
+	if e.Author == "" {
+		e.Author = "Unknown"
 	}
 	added, err := insertEntry(tx, e, db.TimeOf(s.c.Now()))
 	if err != nil || !added {

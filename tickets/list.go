@@ -99,6 +99,7 @@ func (f *Filter) check() error {
 		f.Limit = defaultLimit
 	}
 	f.Limit = min(f.Limit, maxLimit)
+	f.IntercomRef = cleanLine(f.IntercomRef)
 	return bad.Err()
 }
 

@@ -26,7 +26,8 @@ func validateRefs(tx *gorm.DB, t, before *Ticket, bad *errs.Fields) error {
 		code    string
 		id, was int64
 	}{{"caller_id", t.CallerID, was.CallerID}, {"agent_id", t.AgentID, was.AgentID}} {
-		if p.id == 0 || p.id == p.was {
+		moved := p.code == "caller_id" && t.OrgID != was.OrgID
+		if p.id == 0 || p.id == p.was && !moved {
 			continue
 		}
 		person, err := personOf(tx, t.DeskID, p.id)
@@ -35,8 +36,10 @@ func validateRefs(tx *gorm.DB, t, before *Ticket, bad *errs.Fields) error {
 			bad.Add(p.code, "There is no such person.")
 		case err != nil:
 			return err
-		case person.Obsolete:
+		case person.Obsolete && p.id != p.was:
 			bad.Add(p.code, "This person is obsolete.")
+		case p.code == "caller_id" && person.OrgID != t.OrgID:
+			bad.Add(p.code, "This person belongs to another organisation.")
 		}
 	}
 	if t.TeamID != 0 && t.TeamID != was.TeamID {

@@ -126,7 +126,14 @@ func personByEmail(tx *gorm.DB, deskID int64, email string) (Person, error) {
 	return rows[0], nil
 }
 
-func emailKey(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// emailKey is what addresses are compared by; "" for what cannot be one.
+func emailKey(s string) string {
+	s = strings.TrimSpace(s)
+	if cleanLine(s) != s || len(s) > 320 {
+		return ""
+	}
+	return strings.ToLower(s)
+}
 
 func storeOrganisation(tx *gorm.DB, o *Organisation) error {
 	if o.ID == 0 {

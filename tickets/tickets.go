@@ -80,3 +80,6 @@ func New(d *db.DB, c Config) *Service {
 	}
 	return &Service{db: d, c: c}
 }
+
+// Location returns the zone of date-times in custom fields.
+func (s *Service) Location() *time.Location { return s.c.Location }

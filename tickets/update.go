@@ -34,13 +34,17 @@ func (s *Service) SetLink(ctx context.Context, a Actor, id int64, l Link) (Ticke
 	}
 	return s.change(ctx, a, id, func(tx *gorm.DB, t *Ticket) error {
 		before := *t
-		t.IntercomRef, t.IntercomURL, t.IntercomSyncActivated = l.Ref, l.URL, l.Active
+		t.setLink(l)
 		var bad errs.Fields
 		if err := s.validate(tx, t, &before, &bad); err != nil {
 			return err
 		}
 		return bad.Err()
 	})
+}
+
+func (t *Ticket) setLink(l Link) {
+	t.IntercomRef, t.IntercomURL, t.IntercomSyncActivated = cleanLine(l.Ref), cleanLine(l.URL), l.Active
 }
 
 // Apply moves the ticket along the state machine and changes attributes with

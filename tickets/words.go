@@ -47,25 +47,26 @@ func alone(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// words returns the words of a text, folded, in order: runs of letters and
-// digits, and refs as one word ("r000012"). No word contains anything else, so
-// that a word is a literal in every query language.
+// words returns the words of a text, folded, in order: runs of letters, digits
+// and inner underscores, and refs as one word ("r000012"). No word contains
+// anything else, so that a word is a literal in every query language, and none
+// begins with an underscore, as the words of a scope do.
 func words(s string) []string {
 	s = refPattern.ReplaceAllStringFunc(s, func(m string) string { return " " + refWord(m) + " " })
 	var out []string
 	var word []rune
 	flush := func() {
-		if len(word) > 0 {
-			out = append(out, string(word[:min(len(word), maxWord)]))
-			word = word[:0]
+		if w := strings.Trim(string(word[:min(len(word), maxWord)]), "_"); w != "" {
+			out = append(out, w)
 		}
+		word = word[:0]
 	}
 	for _, r := range fold(s) {
 		switch {
 		case alone(r):
 			flush()
 			out = append(out, string(r))
-		case unicode.IsLetter(r) || unicode.IsNumber(r):
+		case unicode.IsLetter(r) || unicode.IsNumber(r) || r == '_':
 			word = append(word, r)
 		default:
 			flush()
