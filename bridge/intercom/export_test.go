@@ -1,0 +1,4 @@
+package intercom
+
+// Updating reports whether golden files are to be written anew.
+func Updating() bool { return *update }
