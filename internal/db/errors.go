@@ -89,6 +89,12 @@ func isDown(err error) bool {
 	return isLost(err) || errors.Is(err, ErrClosed) || errors.Is(err, errFull)
 }
 
+// isStopping reports whether PostgreSQL ended the connection with a last word.
+func isStopping(err error) bool {
+	var p *pgconn.PgError
+	return errors.As(err, &p) && p.Severity == "FATAL"
+}
+
 // isLost reports whether the connection to PostgreSQL is gone.
 func isLost(err error) bool {
 	var c *pgconn.ConnectError

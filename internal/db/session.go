@@ -119,7 +119,7 @@ func (s *session) note(err error) error {
 		return err
 	}
 	if s.d.dialect == Postgres {
-		if isLost(err) {
+		if isLost(err) || isStopping(err) {
 			s.broken = err
 		}
 		return err

@@ -268,8 +268,8 @@ func (g *group) begin() error {
 		}
 		if g.s.d.dialect == Postgres {
 			g.s.disconnect()
-			if isLost(err) && try == 0 {
-				continue // the server was restarted; nothing has run yet
+			if try == 0 {
+				continue // the server may have been restarted; nothing has run yet
 			}
 		}
 		return unavailable(err)
