@@ -121,8 +121,11 @@ func TestEverySettingEveryWay(t *testing.T) {
 }
 
 func TestReportGolden(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
 	text := `listen: nowhere
 public_ur: https://x.example.com
 public_url: https://user:pw@x.example.com/desk
@@ -154,20 +157,29 @@ shutdown_grace: 1h
 	if !errs.Is(err, errs.Invalid) {
 		t.Fatalf("got %v", err)
 	}
-	back, werr := os.Getwd()
-	if werr != nil || back == "" {
-		t.Fatal(werr)
-	}
 	report := Report(c, err)
 	if strings.Contains(report, "s3cret") || strings.Contains(report, "pw@") {
 		t.Errorf("the report shows a password:\n%s", report)
 	}
-	t.Chdir(testdir)
+	t.Chdir(here)
 	golden(t, "report.golden", report)
 }
 
-// testdir is where the tests started.
-var testdir, _ = os.Getwd()
+// Names that begin like ours and are nobody's slip are left alone.
+func TestForeignVariables(t *testing.T) {
+	for _, pair := range []string{"DESKBRIDGE_CONFIG=x.yaml", "DESKBRIDGE_TEST_POSTGRES=x", "DESKBRIDGE_ACME_TOKEN=x", "DESKBRIDGE_TEST_ITOP_URL=x"} {
+		if _, err := Load("", []string{pair}, nil); err != nil {
+			t.Errorf("%s: %v", pair, err)
+		}
+	}
+}
+
+func TestLevelsSaidTwice(t *testing.T) {
+	_, err := Load(file(t, "log: {level: info, levels: {jobs: warn}}\nlog_level_min: {'': error, jobs: error}\n"), nil, nil)
+	if got := errs.FieldsOf(err); len(got) != 2 || got[0].Path != "log_level_min" {
+		t.Errorf("got %v, want two mistakes about log_level_min", got)
+	}
+}
 
 func TestReportMasksDatabase(t *testing.T) {
 	for given, want := range map[string]string{

@@ -3,8 +3,10 @@ package config
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -61,7 +63,8 @@ func (c *Config) readFile(path string, wrong *errs.Fields) {
 
 // foldLevels moves log_level_min, iTop's spelling, into log.
 func (c *Config) foldLevels(doc *strict.Document, wrong *errs.Fields) {
-	for channel, level := range c.LogLevelMin {
+	for _, channel := range slices.Sorted(maps.Keys(c.LogLevelMin)) {
+		level := c.LogLevelMin[channel]
 		other, twice := c.Log.Levels[channel]
 		if channel == "" && doc.Has("log.level") {
 			other, twice = c.Log.Level, true

@@ -58,7 +58,7 @@ func Duration(s string) (time.Duration, error) {
 		}
 	}
 	d, err := time.ParseDuration(rest)
-	if err != nil || d < 0 {
+	if err != nil || d < 0 || whole+d < 0 { // the last: longer than a Duration can be
 		return 0, durationError(s)
 	}
 	return whole + d, nil
