@@ -34,7 +34,7 @@ export async function open(browser, base, path, { width = 1360, height = 900, sc
     bypassCSP: false,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(Number(process.env.DESKBRIDGE_PATIENCE ?? 15_000));
   const faults = [];
   page.on('pageerror', error => faults.push(`error: ${error.message}`));
   page.on('console', message => {

@@ -1,4 +1,417 @@
 // Plays the console's interface (/api/v1) from memory.
-export function console_() {
-  return [];
+import * as cards from './cards.mjs';
+
+const hour = n => new Date(Date.now() - n * 3_600_000).toISOString();
+const problem = (status, detail, errors = []) => ({
+  $status: status,
+  type: 'about:blank',
+  title: { 401: 'Unauthorized', 404: 'Not Found', 409: 'Conflict', 422: 'Unprocessable Entity' }[status],
+  status,
+  detail,
+  errors,
+});
+
+const yaml = `name: Service desk
+channel:
+  kind: intercom
+  region: eu
+  access_token: "********"
+  client_secret: "********"
+desk:
+  kind: builtin
+  class: UserRequest
+forms:
+  attributes: [title, description, urgency]
+`;
+
+export function consoleRoutes() {
+  const me = {
+    user_id: 1,
+    desk_id: 1,
+    person_id: 0,
+    email: 'ada@example.com',
+    name: 'Ada Lovelace',
+    role: 'administrator',
+    profiles: [],
+    api_key_id: 0,
+    scope: 'write',
+  };
+  const users = [
+    {
+      id: 1,
+      email: me.email,
+      name: me.name,
+      role: 'administrator',
+      person_id: 0,
+      profiles: [],
+      disabled: false,
+      has_password: true,
+      created_at: hour(90),
+      updated_at: hour(9),
+      signed_in_at: hour(0),
+    },
+    {
+      id: 2,
+      email: 'grace@example.com',
+      name: 'Grace Hopper',
+      role: 'supporter',
+      person_id: 4,
+      profiles: ['Support Agent'],
+      disabled: false,
+      has_password: false,
+      created_at: hour(80),
+      updated_at: hour(8),
+    },
+    {
+      id: 3,
+      email: 'old@example.com',
+      name: 'Somebody Gone',
+      role: 'portal',
+      person_id: 5,
+      profiles: ['Portal user'],
+      disabled: true,
+      has_password: true,
+      created_at: hour(70),
+      updated_at: hour(7),
+    },
+  ];
+  const keys = [
+    {
+      id: 1,
+      user_id: 1,
+      name: 'Reporting',
+      prefix: 'dbk_3fa9',
+      role: 'supporter',
+      scope: 'read',
+      created_by: 'Ada Lovelace',
+      created_at: hour(50),
+      last_used_at: hour(1),
+    },
+    {
+      id: 2,
+      user_id: 1,
+      name: 'Old import',
+      prefix: 'dbk_91c0',
+      role: 'administrator',
+      scope: 'write',
+      created_by: 'Ada Lovelace',
+      created_at: hour(60),
+      revoked_at: hour(40),
+    },
+  ];
+  const lines = [
+    {
+      slug: 'main',
+      name: 'Service desk',
+      channel: 'intercom',
+      desk: 'builtin',
+      app_ids: ['abcd123'],
+      updated_at: hour(3),
+      links: 12,
+      failed: 1,
+      pending: 2,
+    },
+    {
+      slug: 'field-service',
+      name: 'Field service of the northern region with a rather long name',
+      channel: 'intercom',
+      desk: 'itop',
+      app_ids: ['efgh456', 'ijkl789'],
+      updated_at: hour(30),
+      links: 0,
+      failed: 0,
+      pending: 0,
+    },
+  ];
+  let saved = yaml;
+  const ledger = [
+    {
+      id: 3,
+      direction: 'in',
+      status: 'failed',
+      log: 'public',
+      conversation_id: '215474343849634',
+      ticket_ref: 'R-000001',
+      ticket_key: 'UserRequest::1',
+      author: 'Dana Scully',
+      excerpt: 'The printer does not print.',
+      attempts: 5,
+      error: 'iTop answered: the account may not write the public log.',
+      created_at: hour(1),
+      updated_at: hour(0),
+    },
+    {
+      id: 2,
+      direction: 'out',
+      status: 'done',
+      log: 'public',
+      conversation_id: '215474343849634',
+      ticket_ref: 'R-000001',
+      ticket_key: 'UserRequest::1',
+      author: 'Grace Hopper',
+      excerpt: 'We are on our way.',
+      attempts: 1,
+      remote_id: '99',
+      created_at: hour(2),
+      updated_at: hour(2),
+    },
+    {
+      id: 1,
+      direction: 'in',
+      status: 'pending',
+      log: 'private',
+      conversation_id: '215474343849634',
+      ticket_ref: 'R-000001',
+      ticket_key: 'UserRequest::1',
+      author: 'Fox Mulder',
+      excerpt: 'Toner again.',
+      attempts: 0,
+      created_at: hour(3),
+      updated_at: hour(3),
+    },
+  ];
+  const in_ = handle => context =>
+    context.request.headers.cookie?.includes('mock=1') ? handle(context) : problem(401, 'Sign in first.');
+  const v1 = rest => new RegExp(`^/api/v1${rest}$`);
+
+  return [
+    ['GET', v1('/setup'), () => ({ open: true })],
+    [
+      'POST',
+      v1('/setup'),
+      ({ body }) => {
+        if (body.token !== 'once') {
+          return problem(401, 'This set-up link was used, has ended, or is not the newest one.');
+        }
+        return body.password.length < 10
+          ? problem(422, 'One field is wrong.', [{ location: 'password', message: 'must have at least 10 characters' }])
+          : { ...users[0], $status: 201 };
+      },
+    ],
+    [
+      'POST',
+      v1('/session'),
+      ({ body, response }) => {
+        if (body.password !== 'correct horse') {
+          return problem(401, 'The e-mail address or the password is wrong.');
+        }
+        response.setHeader('Set-Cookie', 'mock=1; Path=/; HttpOnly');
+        return me;
+      },
+    ],
+    ['GET', v1('/session'), in_(() => me)],
+    [
+      'DELETE',
+      v1('/session'),
+      ({ response }) => {
+        response.setHeader('Set-Cookie', 'mock=; Path=/; Max-Age=0');
+        return { $status: 204 };
+      },
+    ],
+    [
+      'GET',
+      v1('/users'),
+      in_(({ query }) => {
+        const found = users.filter(u =>
+          (u.name + u.email).toLowerCase().includes((query.get('search') ?? '').toLowerCase()),
+        );
+        return { items: found, total: found.length };
+      }),
+    ],
+    [
+      'POST',
+      v1('/users'),
+      in_(({ body }) => {
+        if (users.some(u => u.email === body.email)) {
+          return problem(422, 'One field is wrong.', [{ location: 'email', message: 'is taken by another user' }]);
+        }
+        users.push({
+          id: users.length + 1,
+          person_id: 0,
+          disabled: false,
+          has_password: Boolean(body.password),
+          created_at: hour(0),
+          updated_at: hour(0),
+          ...body,
+        });
+        return { ...users.at(-1), $status: 201 };
+      }),
+    ],
+    [
+      'PATCH',
+      v1('/users/(\\d+)'),
+      in_(({ ids, body }) =>
+        Object.assign(
+          users.find(u => u.id === Number(ids[0])),
+          body,
+        ),
+      ),
+    ],
+    ['GET', v1('/api-keys'), in_(() => ({ items: keys, total: keys.length }))],
+    [
+      'POST',
+      v1('/api-keys'),
+      in_(({ body }) => {
+        const made = {
+          id: keys.length + 1,
+          user_id: 1,
+          prefix: 'dbk_77aa',
+          created_by: me.name,
+          created_at: hour(0),
+          ...body,
+        };
+        keys.unshift(made);
+        return { ...made, token: 'dbk_77aa0123456789abcdef0123456789abcdef', $status: 201 };
+      }),
+    ],
+    [
+      'DELETE',
+      v1('/api-keys/(\\d+)'),
+      in_(({ ids }) => {
+        keys.find(k => k.id === Number(ids[0])).revoked_at = hour(0);
+        return { $status: 204 };
+      }),
+    ],
+    [
+      'GET',
+      v1('/audit'),
+      in_(({ query }) =>
+        query.get('cursor')
+          ? {
+              items: [
+                {
+                  id: 1,
+                  at: hour(90),
+                  actor: 'setup',
+                  action: 'user.created',
+                  subject: 'user:1',
+                  new: { email: me.email },
+                  address: '127.0.0.1',
+                },
+              ],
+              total: 2,
+            }
+          : {
+              items: [
+                {
+                  id: 2,
+                  at: hour(4),
+                  actor: 'user:1',
+                  action: 'user.updated',
+                  subject: 'user:2',
+                  old: { role: 'portal' },
+                  new: { role: 'supporter' },
+                  address: '127.0.0.1',
+                },
+              ],
+              total: 2,
+              next: '2',
+            },
+      ),
+    ],
+    ['GET', v1('/workspaces'), in_(() => ({ items: lines }))],
+    [
+      'GET',
+      v1('/workspaces/([^/]+)'),
+      in_(({ ids }) => {
+        const line = lines.find(l => l.slug === ids[0]);
+        return line
+          ? {
+              slug: line.slug,
+              name: line.name,
+              yaml: saved,
+              endpoints: {
+                initialize: `https://desk.example.org/intercom/canvas/${line.slug}/initialize`,
+                submit: `https://desk.example.org/intercom/canvas/${line.slug}/submit`,
+                webhooks: 'https://desk.example.org/intercom/webhooks',
+              },
+              counts: { links: line.links, pending: line.pending, failed: line.failed, done: 341 },
+              updated_at: line.updated_at,
+            }
+          : problem(404, 'There is no such workspace.');
+      }),
+    ],
+    [
+      'PUT',
+      v1('/workspaces/([^/]+)'),
+      in_(({ ids, body, query }) => {
+        if (body.yaml.includes('region: mars')) {
+          return problem(422, 'The set-up has mistakes.', [
+            { location: 'channel.region', message: 'line 4: must be us, eu or au' },
+            { location: 'forms.attributes', message: 'line 11: there is no attribute "urgency"' },
+          ]);
+        }
+        if (!query.get('dry_run')) {
+          saved = body.yaml;
+          lines.find(l => l.slug === ids[0]).updated_at = hour(0);
+        }
+        return { slug: ids[0] };
+      }),
+    ],
+    [
+      'POST',
+      v1('/workspaces/([^/]+)/test'),
+      in_(() => ({
+        findings: [
+          {
+            ok: true,
+            subject: 'Intercom',
+            text: 'The access token works; the workspace is abcd123 (eu).',
+            fatal: false,
+          },
+          {
+            ok: false,
+            subject: 'Right to write CaseLog',
+            text: 'The account is no administrator: authors are named in the text.',
+            fatal: false,
+          },
+          { ok: false, subject: 'iTop', text: 'No answer from https://itop.example.org within 10 s.', fatal: true },
+        ],
+      })),
+    ],
+    [
+      'GET',
+      v1('/workspaces/([^/]+)/preview'),
+      in_(({ query }) => ({
+        canvas: {
+          home: cards.home,
+          linked: cards.view,
+          ongoing: cards.broken,
+          search: cards.search,
+          view: cards.view,
+          create: cards.form(false),
+        }[query.get('card')],
+      })),
+    ],
+    [
+      'GET',
+      v1('/workspaces/([^/]+)/ledger'),
+      in_(({ query }) => {
+        const found = ledger.filter(r => !query.get('status') || r.status === query.get('status'));
+        return { items: found };
+      }),
+    ],
+    [
+      'POST',
+      v1('/workspaces/([^/]+)/ledger/(\\d+)/retry'),
+      in_(({ ids }) => {
+        Object.assign(
+          ledger.find(r => r.id === Number(ids[1])),
+          { status: 'pending', error: '' },
+        );
+        return { ok: true };
+      }),
+    ],
+    [
+      'POST',
+      v1('/workspaces/([^/]+)/ledger/retry-failed'),
+      in_(() => {
+        const failed = ledger.filter(r => r.status === 'failed');
+        for (const row of failed) {
+          row.status = 'pending';
+        }
+        return { retried: failed.length };
+      }),
+    ],
+  ];
 }

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
-import { console_ } from './mock-console.mjs';
+import { consoleRoutes } from './mock-console.mjs';
 import { simulator } from './mock-simulator.mjs';
 
 const here = new URL('.', import.meta.url);
@@ -18,7 +18,7 @@ async function policy() {
 
 export async function serve() {
   const csp = await policy();
-  const routes = [...simulator(), ...console_()];
+  const routes = [...simulator(), ...consoleRoutes()];
   const open = new Set();
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://mock');

@@ -1,4 +1,5 @@
-import { Text } from '@mantine/core';
+import { RouterProvider } from 'react-router';
+import { router } from './console/routes';
 import { draw } from './ui/Page';
 
-draw(<Text>Deskbridge</Text>);
+draw(<RouterProvider router={router} />);

@@ -1,1 +1,0 @@
-import{b as e,k as t,t as n}from"./Page-DzwdXPwL.js";var r=t();n((0,r.jsx)(e,{children:`Deskbridge`}));
