@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/deskbridge/deskbridge/bridge/desk"
@@ -14,7 +15,27 @@ import (
 // intercomChannel is Intercom as a channel of the bridge.
 type intercomChannel struct {
 	client  *intercom.Client
+	owner   *owner
 	appCode string // marks parts that our own app wrote; empty when unknown
+}
+
+// owner is the teammate that the access token belongs to, asked for once.
+type owner struct {
+	mu sync.Mutex // guards id
+	id string
+}
+
+func (i intercomChannel) ownerID(ctx context.Context) (string, error) {
+	i.owner.mu.Lock()
+	defer i.owner.mu.Unlock()
+	if i.owner.id == "" {
+		me, err := i.client.Me(ctx)
+		if err != nil {
+			return "", err
+		}
+		i.owner.id = me.ID
+	}
+	return i.owner.id, nil
 }
 
 // Talk implements channel.
@@ -43,6 +64,12 @@ func (i intercomChannel) Talk(ctx context.Context, id string) (Talk, error) {
 
 // Post implements channel.
 func (i intercomChannel) Post(ctx context.Context, id string, m Message) (Said, error) {
+	if m.AdminID == "" {
+		var err error
+		if m.AdminID, err = i.ownerID(ctx); err != nil {
+			return Said{}, err
+		}
+	}
 	p, err := i.client.Reply(ctx, id, intercom.Reply{Note: m.Note, AdminID: m.AdminID, HTML: m.HTML})
 	if err != nil {
 		return Said{}, err

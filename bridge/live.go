@@ -225,7 +225,7 @@ func (s *Service) openSetup(id, deskID, version int64, setup workspace.Workspace
 		if err != nil {
 			return nil, err
 		}
-		w.channel = intercomChannel{client: client, appCode: setup.Channel.AppCode}
+		w.channel = intercomChannel{client: client, owner: &owner{}, appCode: setup.Channel.AppCode}
 	}
 	switch setup.Desk.Kind {
 	case workspace.DeskBuiltin:
