@@ -145,7 +145,7 @@ func slice(all []desk.Option, offset, limit int) desk.OptionPage {
 
 // keyQuery fills a key's filter with the form's values. ok is false when a
 // value that the filter needs is missing: then there is nothing to choose yet.
-func keyQuery(a Attribute, values map[string]string) (q scopeQuery, ok bool, err error) {
+func keyQuery(all []Attribute, a Attribute, values map[string]string) (q scopeQuery, ok bool, err error) {
 	filter := strings.TrimSpace(a.Filter)
 	switch {
 	case filter == "":
@@ -159,7 +159,8 @@ func keyQuery(a Attribute, values map[string]string) (q scopeQuery, ok bool, err
 			return m
 		}
 		v := values[m[1:]]
-		if v == "" || v == "0" {
+		// MySQL reads "1 OR 1=1" as 1 where it wants a number.
+		if k, found := find(all, m[1:]); v == "" || found && k.Type == desk.TypeKey && !isID(v) {
 			ok = false
 		}
 		return quote(v)
@@ -172,8 +173,8 @@ func keyQuery(a Attribute, values map[string]string) (q scopeQuery, ok bool, err
 }
 
 func (d *Desk) keyOptions(ctx context.Context, a Attribute, q desk.OptionQuery) (desk.OptionPage, error) {
-	values := withDefaults(d.describe(q.Class), q.Values)
-	query, ok, err := keyQuery(a, values)
+	all := d.describe(q.Class)
+	query, ok, err := keyQuery(all, a, withDefaults(all, q.Values))
 	if err != nil || !ok {
 		return desk.OptionPage{}, err
 	}
@@ -246,7 +247,7 @@ func (d *Desk) fields(ctx context.Context, class string, raw map[string]string) 
 			if v == "" || v == "0" {
 				continue
 			}
-			in, err := d.allowed(ctx, a, v, values)
+			in, err := d.allowed(ctx, all, a, v, values)
 			if err != nil {
 				return nil, err
 			}
@@ -270,11 +271,11 @@ func (d *Desk) fields(ctx context.Context, class string, raw map[string]string) 
 }
 
 // allowed reports whether a key is in the attribute's list.
-func (d *Desk) allowed(ctx context.Context, a Attribute, v string, values map[string]string) (bool, error) {
+func (d *Desk) allowed(ctx context.Context, all []Attribute, a Attribute, v string, values map[string]string) (bool, error) {
 	if !isID(v) {
 		return false, nil
 	}
-	query, ok, err := keyQuery(a, values)
+	query, ok, err := keyQuery(all, a, values)
 	if err != nil || !ok {
 		return false, err
 	}

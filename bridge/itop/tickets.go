@@ -48,6 +48,11 @@ func (d *Desk) Find(ctx context.Context, f desk.Filter) (desk.TicketPage, error)
 	if !isWord(f.Class) {
 		return desk.TicketPage{}, errs.InvalidField("class", "is required")
 	}
+	for _, id := range []string{f.CallerID, f.OrgID} {
+		if id != "" && !isID(id) {
+			return desk.TicketPage{}, nil // MySQL would read it as some number
+		}
+	}
 	oql, err := d.filter(ctx, f)
 	if err != nil {
 		return desk.TicketPage{}, err
