@@ -114,7 +114,7 @@ func (s *Service) sessionRoutes(api huma.API) {
 }
 
 type changesInput struct {
-	page
+	PageInput
 	Subject string `query:"subject" maxLength:"200" doc:"Only changes to this." example:"user:9"`
 	Actor   string `query:"actor" maxLength:"200" doc:"Only changes by this one." example:"user:7"`
 	Action  string `query:"action" maxLength:"200" doc:"Only changes of this kind." example:"user.updated"`

@@ -9,12 +9,13 @@ import (
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
 
-type idInput struct {
+// IDInput is the input of operations on one thing.
+type IDInput struct {
 	ID int64 `path:"id" minimum:"1" doc:"Id."`
 }
 
 type usersInput struct {
-	page
+	PageInput
 	Search string `query:"search" maxLength:"200" doc:"Part of the e-mail address or the name, in any case."`
 }
 
@@ -70,7 +71,7 @@ func (s *Service) userRoutes(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "show-user", Method: http.MethodGet, Path: "/users/{id}", Tags: tags, Summary: "Show a user", Description: "Administrators only.",
-	}, func(ctx context.Context, in *idInput) (*bodyOf[userView], error) {
+	}, func(ctx context.Context, in *IDInput) (*bodyOf[userView], error) {
 		p, err := Check(ctx, Administrator)
 		if err != nil {
 			return nil, err
@@ -82,7 +83,7 @@ func (s *Service) userRoutes(api huma.API) {
 		OperationID: "update-user", Method: http.MethodPatch, Path: "/users/{id}", Tags: tags,
 		Summary: "Change or disable a user", Description: "Administrators only. Members that are absent stay as they are.",
 	}, func(ctx context.Context, in *struct {
-		idInput
+		IDInput
 		Body userChangeBody
 	}) (*bodyOf[userView], error) {
 		p, err := Check(ctx, Administrator)
@@ -96,7 +97,7 @@ func (s *Service) userRoutes(api huma.API) {
 		OperationID: "set-user-password", Method: http.MethodPut, Path: "/users/{id}/password", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Set a user's password", Description: "Administrators only. Ends all sessions of the user.",
 	}, func(ctx context.Context, in *struct {
-		idInput
+		IDInput
 		Body passwordBody
 	}) (*struct{}, error) {
 		p, err := Check(ctx, Administrator)
@@ -113,9 +114,9 @@ type newKeyBody struct {
 	Scope string `json:"scope" enum:"read,write" doc:"Whether the key may change anything."`
 }
 
-// newKeyView shows the key in clear, once.
-type newKeyView struct {
-	keyView
+// NewKeyView shows a key in clear, once.
+type NewKeyView struct {
+	KeyView
 	Token string `json:"token" doc:"The key. It is shown now and never again."`
 }
 
@@ -124,7 +125,7 @@ func (s *Service) keyRoutes(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "list-api-keys", Method: http.MethodGet, Path: "/api-keys", Tags: tags,
 		Summary: "List API keys", Description: "Newest first, revoked ones included. Administrators only.",
-	}, func(ctx context.Context, in *struct{ page }) (*bodyOf[listing[keyView]], error) {
+	}, func(ctx context.Context, in *struct{ PageInput }) (*bodyOf[listing[KeyView]], error) {
 		p, err := Check(ctx, Administrator)
 		if err != nil {
 			return nil, err
@@ -134,12 +135,12 @@ func (s *Service) keyRoutes(api huma.API) {
 			return nil, err
 		}
 		found, err := s.ListAPIKeys(ctx, p.DeskID, before, in.Limit)
-		return &bodyOf[listing[keyView]]{Body: viewList(found.Items, found.Total, found.Next, viewKey)}, err
+		return &bodyOf[listing[KeyView]]{Body: viewList(found.Items, found.Total, found.Next, viewKey)}, err
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "create-api-key", Method: http.MethodPost, Path: "/api-keys", Tags: tags, DefaultStatus: http.StatusCreated,
 		Summary: "Make an API key", Description: "The key belongs to the caller and ends with the caller's account. Administrators only, and not with an API key.",
-	}, func(ctx context.Context, in *bodyOf[newKeyBody]) (*bodyOf[newKeyView], error) {
+	}, func(ctx context.Context, in *bodyOf[newKeyBody]) (*bodyOf[NewKeyView], error) {
 		p, err := Check(ctx, Administrator)
 		if err != nil {
 			return nil, err
@@ -148,12 +149,12 @@ func (s *Service) keyRoutes(api huma.API) {
 			return nil, errs.E(errs.Forbidden, "An API key cannot make another one.")
 		}
 		k, token, err := s.CreateAPIKey(ctx, NewAPIKey{DeskID: p.DeskID, UserID: p.UserID, Name: in.Body.Name, Role: in.Body.Role, Scope: in.Body.Scope})
-		return &bodyOf[newKeyView]{Body: newKeyView{keyView: viewKey(k), Token: token}}, err
+		return &bodyOf[NewKeyView]{Body: NewKeyView{KeyView: viewKey(k), Token: token}}, err
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: "/api-keys/{id}", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Revoke an API key", Description: "At once and for good. Administrators only.",
-	}, func(ctx context.Context, in *idInput) (*struct{}, error) {
+	}, func(ctx context.Context, in *IDInput) (*struct{}, error) {
 		p, err := Check(ctx, Administrator)
 		if err != nil {
 			return nil, err

@@ -83,6 +83,14 @@ func (s *site) user(email string, role auth.Role) auth.User {
 	return u
 }
 
+func (s *site) disable(u auth.User) {
+	s.t.Helper()
+	off := true
+	if _, err := s.svc.UpdateUser(auth.AsActor(context.Background(), "cli"), u.DeskID, u.ID, auth.UserChange{Disabled: &off}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // browser keeps a cookie and an address.
 type browser struct {
 	*site

@@ -81,27 +81,22 @@ func guessable(text string, own []string) bool {
 	return rest(runs(left)) < 4
 }
 
-// rest counts the letters that are not decoration.
+// rest counts what is not decoration: the letters, or where there are none the
+// different symbols, if they are many. Digits are dates and counters.
 func rest(s string) int {
-	n := 0
+	letters, symbols := 0, ""
 	for _, r := range s {
-		if unicode.IsLetter(r) {
-			n++
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case !unicode.IsDigit(r) && !unicode.IsSpace(r):
+			symbols += string(r)
 		}
 	}
-	if n == 0 && distinct(s) >= 8 && digits(s) < 10 {
-		return distinct(s) // symbols in plenty are not decoration
+	if n := distinct(symbols); letters == 0 && n >= 8 {
+		return n
 	}
-	return n
-}
-
-func digits(s string) int {
-	return len(s) - len(strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return -1
-		}
-		return r
-	}, s))
+	return letters
 }
 
 func distinct(s string) int {

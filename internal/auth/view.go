@@ -49,8 +49,8 @@ func viewUser(u User) userView {
 		HasPassword: u.HasPassword, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, SignedInAt: moment(u.SignedInAt)}
 }
 
-// keyView is an API key as the API shows it: never the key itself.
-type keyView struct {
+// KeyView is an API key as the API shows it: never the key itself.
+type KeyView struct {
 	ID         int64      `json:"id" doc:"Id of the key."`
 	UserID     int64      `json:"user_id" doc:"Whose key it is; 0 for a program's own."`
 	Name       string     `json:"name" doc:"What the key is for."`
@@ -63,8 +63,8 @@ type keyView struct {
 	RevokedAt  *time.Time `json:"revoked_at,omitempty" doc:"When the key was revoked; absent while it works."`
 }
 
-func viewKey(k APIKey) keyView {
-	return keyView{ID: k.ID, UserID: k.UserID, Name: k.Name, Prefix: k.Prefix, Role: k.Role, Scope: k.Scope, CreatedBy: k.CreatedBy,
+func viewKey(k APIKey) KeyView {
+	return KeyView{ID: k.ID, UserID: k.UserID, Name: k.Name, Prefix: k.Prefix, Role: k.Role, Scope: k.Scope, CreatedBy: k.CreatedBy,
 		CreatedAt: k.CreatedAt, LastUsedAt: moment(k.LastUsedAt), RevokedAt: moment(k.RevokedAt)}
 }
 
@@ -102,13 +102,14 @@ func viewList[A, B any](items []A, total, next int64, view func(A) B) listing[B]
 	return l
 }
 
-// page is the input that every list takes.
-type page struct {
+// PageInput is the input that every list takes. huma sees embedded structs only when
+// their names are exported.
+type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to return at most."`
 	Cursor string `query:"cursor" maxLength:"20" doc:"The next of the page before."`
 }
 
-func (p page) after() (int64, error) {
+func (p PageInput) after() (int64, error) {
 	if p.Cursor == "" {
 		return 0, nil
 	}

@@ -3,6 +3,8 @@ package httpx
 import (
 	"errors"
 	"net/http"
+	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +39,7 @@ func NewAPI(engine *gin.Engine, version string) huma.API {
 	cfg.CreateHooks = nil
 	cfg.DocsPath, cfg.OpenAPIPath, cfg.SchemasPath = "", "", ""
 	cfg.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "An API key: dbk_…"},
 		"session": {Type: "apiKey", In: "cookie", Name: "__Host-deskbridge", Description: "The cookie that POST /session sets."},
@@ -45,6 +48,19 @@ func NewAPI(engine *gin.Engine, version string) huma.API {
 	api := humagin.NewWithGroup(engine, engine.Group(APIPrefix, requireContentType), cfg)
 	mountDocs(engine, api)
 	return api
+}
+
+// schemaName puts the package's name before the type's, so that two domains may
+// each have a listing or a view of the same name: huma panics on doubles.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	name, home := huma.DefaultSchemaNamer(t, hint), path.Base(t.PkgPath())
+	if t.PkgPath() == "" || home == "httpx" {
+		return name
+	}
+	return strings.ToUpper(home[:1]) + home[1:] + name
 }
 
 // apiError turns what an operation or huma itself refused into our body.
