@@ -3,6 +3,7 @@ package intercomjudge
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -26,12 +27,18 @@ func addMissing(description []byte) []byte {
 //     does: it is the canvas itself.
 //   - Inbox requests have no context, card_creation_options or user, which the
 //     description wants because it shares one schema with the Messenger.
+//   - Conversations inside requests follow the app's version: their priority has
+//     other words since 2.16, and topics are gone.
 func relaxCanvas(doc *openapi3.T) {
 	schemas := doc.Components.Schemas
 	items := schemas["list_component"].Value.Properties["items"].Value.Items.Value
 	items.AnyOf, items.OneOf = items.OneOf, nil
 
 	schemas["submit_request"].Value.Properties["current_canvas"] = schemas["canvas_object"]
+
+	conversation := schemas["conversation"].Value
+	conversation.Properties["priority"].Value.Enum = nil
+	conversation.Required = slices.DeleteFunc(conversation.Required, func(name string) bool { return name == "topics" })
 
 	schemas["initialize_request"].Value.Required = []string{"workspace_id", "workspace_region", "admin", "conversation", "contact"}
 	schemas["submit_request"].Value.Required = []string{

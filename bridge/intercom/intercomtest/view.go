@@ -61,6 +61,14 @@ func (s *Server) viewContact(c *contact) object {
 		"email": c.Email, "name": c.Name, "custom_attributes": c.CustomAttributes,
 		"has_hard_bounced": false, "marked_email_as_spam": false, "unsubscribed_from_emails": false,
 		"created_at": unix(c.createdAt), "updated_at": unix(c.createdAt),
+		"social_profiles": object{"type": "list", "data": []object{}},
+		"location":        object{"type": "location", "country": nil, "region": nil, "city": nil},
+	}
+	for _, unknown := range []string{
+		"external_id", "phone", "avatar", "owner_id", "signed_up_at", "last_seen_at", "last_replied_at", "last_contacted_at",
+		"last_email_opened_at", "last_email_clicked_at", "language_override", "browser", "browser_version", "browser_language", "os",
+	} {
+		o[unknown] = nil
 	}
 	if c.CustomAttributes == nil {
 		o["custom_attributes"] = object{}
@@ -123,7 +131,7 @@ func viewConversation(v *conversation, body func(string) string) object {
 		"open": v.State != intercom.StateClosed, "state": v.State, "read": true, "priority": "none",
 		"admin_assignee_id": number(v.AdminAssigneeID), "team_assignee_id": number(v.TeamAssigneeID),
 		"contacts":  object{"type": "contact.list", "contacts": people},
-		"teammates": object{"type": "admin.list", "teammates": []object{}},
+		"teammates": object{"type": "admin.list", "teammates": []object{}}, "custom_attributes": object{},
 		"source": object{
 			"type": "conversation", "id": v.Source.ID, "delivered_as": "customer_initiated", "subject": "",
 			"body": body(v.Source.Body), "author": viewAuthor(v.Source.Author),
