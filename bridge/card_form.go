@@ -156,6 +156,10 @@ func (c *card) drawForm(ctx context.Context, token string, fields []desk.Attribu
 		out.Components = append(out.Components, intercom.ErrorText(md(problem)))
 	}
 	out.Components = append(out.Components, intercom.Header("New ticket"), intercom.Muted("Fields with an * must be filled in."), intercom.Divider{})
+	values, err := c.withCaller(ctx, values)
+	if err != nil {
+		return intercom.Canvas{}, err
+	}
 	leads := map[string]bool{}
 	for _, a := range fields {
 		for _, d := range a.DependsOn {
@@ -185,6 +189,25 @@ func (c *card) drawForm(ctx context.Context, token string, fields []desk.Attribu
 	}
 	out.Components = append(out.Components, spacer(intercom.SizeS), intercom.SubmitButton(idSubmit, "Create", intercom.StylePrimary), back(idHome))
 	out.StoredData = map[string]any{keyForm: token}
+	return out, nil
+}
+
+// withCaller adds what the form need not ask, because lists depend on it: the
+// services of the caller's organisation.
+func (c *card) withCaller(ctx context.Context, values map[string]string) (map[string]string, error) {
+	caller, err := c.caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{
+		c.w.setup.Attribute("caller_id"): caller.ID,
+		c.w.setup.Attribute("org_id"):    firstOf(caller.OrgID, c.w.setup.Desk.DefaultOrg),
+	}
+	for k, v := range values {
+		if v != "" || out[k] == "" {
+			out[k] = v
+		}
+	}
 	return out, nil
 }
 
