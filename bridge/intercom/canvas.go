@@ -2,6 +2,7 @@ package intercom
 
 import (
 	"encoding/json"
+	"strings"
 )
 
 // Limits of Canvas Kit (intercom.md 1.3, 1.4).
@@ -230,6 +231,11 @@ type Divider struct {
 	ID           string `json:"id,omitempty"`
 	BottomMargin string `json:"bottom_margin,omitempty"`
 }
+
+// Escape takes strangers' words for a Text: what they wrote must not become a
+// link of theirs on our card, so the brackets of a Markdown link are parted by
+// a character without width. Bold is left alone; it harms nobody.
+func Escape(s string) string { return strings.ReplaceAll(s, "](", "]\u200b(") }
 
 // Header returns a text in the header's style.
 func Header(text string) Text { return Text{Text: text, Style: StyleHeader} }

@@ -151,6 +151,17 @@ func TestValidateFindsWhatIntercomWouldRefuse(t *testing.T) {
 	})
 }
 
+func TestEscape(t *testing.T) {
+	for in, want := range map[string]string{
+		"see [here](https://evil.example)": "see [here]\u200b(https://evil.example)",
+		"*a* [b] (c)":                      "*a* [b] (c)",
+	} {
+		if got := intercom.Escape(in); got != want {
+			t.Errorf("Escape(%q) = %q", in, got)
+		}
+	}
+}
+
 func TestHeight(t *testing.T) {
 	home := intercom.Canvas{Components: []intercom.Component{
 		intercom.List{Items: []intercom.Item{

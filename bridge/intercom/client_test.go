@@ -1,7 +1,6 @@
 package intercom_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/deskbridge/deskbridge/bridge/intercom"
@@ -338,192 +335,6 @@ func TestIDsCannotLeaveTheirPlace(t *testing.T) {
 		_, err = k.Contact(t.Context(), id)
 		want(t, err, errs.Invalid)
 	}
-}
-
-// REL-21: after a failure during which the write did happen, re-reading finds
-// it, so that nothing is said twice.
-func TestREL21_AppliedButFailed(t *testing.T) {
-	for _, how := range []intercomtest.AfterWrite{intercomtest.AnswerBreak, intercomtest.AnswerHang, intercomtest.AnswerError} {
-		t.Run(string(how), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorkspace(t, intercomtest.Config{})
-				began := time.Now()
-				r := intercom.Reply{AdminID: w.jane.ID, HTML: `<p>We are &quot;on it&quot;,<br>see <a href="https://desk.example/1">R-000001</a>.</p>`}
-				first, err := w.client.Reply(t.Context(), w.conversation, r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.SetFaults(intercomtest.Faults{Applied: how, Times: 1})
-				_, err = w.client.Reply(t.Context(), w.conversation, r)
-				want(t, err, errs.Upstream)
-				if !intercom.Ambiguous(err) {
-					t.Errorf("%v is not ambiguous", err)
-				}
-				v, err := w.client.Conversation(t.Context(), w.conversation)
-				if err != nil {
-					t.Fatal(err)
-				}
-				own := intercom.OwnPart{AuthorID: w.jane.ID, HTML: r.HTML, Since: began, Known: func(key string) bool { return key == first.Key() }}
-				p, ok := intercom.FindOwnPart(v, own)
-				if !ok || p.ID == first.ID {
-					t.Errorf("FindOwnPart = %+v, %v", p, ok)
-				}
-				own.Note = true
-				if p, ok := intercom.FindOwnPart(v, own); ok {
-					t.Errorf("found a comment for a note: %+v", p)
-				}
-			})
-		})
-	}
-}
-
-// REL-21: refusals that leave nothing behind, a revoked token among them.
-func TestREL21_Refused(t *testing.T) {
-	w := newWorkspace(t, intercomtest.Config{})
-	refused := func(status int, kind errs.Kind) {
-		t.Helper()
-		w.SetFaults(intercomtest.Faults{Status: status, Times: 1})
-		k := newClient(t, intercomjudge.JudgeTransport(t, w.Transport()))
-		_, err := k.Reply(t.Context(), w.conversation, intercom.Reply{AdminID: w.jane.ID, HTML: "x"})
-		want(t, err, kind)
-		if at, ok := intercom.RetryAt(err); ok != (status == 429) || (ok && !at.After(time.Now().Add(-time.Second))) {
-			t.Errorf("RetryAt = %v, %v", at, ok)
-		}
-	}
-	refused(401, errs.Denied)
-	refused(500, errs.Upstream)
-	refused(503, errs.Upstream)
-	w.SetFaults(intercomtest.Faults{Garbage: true, Times: 1})
-	_, err := newClient(t, w.Transport()).Me(t.Context())
-	want(t, err, errs.Upstream)
-	refused(429, errs.Throttled)
-	w.Rotate("", "another token")
-	_, err = w.client.Me(t.Context())
-	want(t, err, errs.Denied)
-	if v, err := w.Server.Conversation(w.conversation); err != nil || len(v.Parts) != 0 {
-		t.Errorf("refused calls left %d parts, %v", len(v.Parts), err)
-	}
-}
-
-// Refused before it left: sending again is safe.
-func TestUnsentIsNotAmbiguous(t *testing.T) {
-	for name, cause := range map[string]error{
-		"refused":      &net.OpError{Op: "dial", Err: errors.New("connection refused")},
-		"unknown host": &net.DNSError{Name: "api.intercom.io", IsNotFound: true},
-	} {
-		_, err := newClient(t, roundTrip(func(*http.Request) (*http.Response, error) { return nil, cause })).
-			Reply(t.Context(), "1", intercom.Reply{AdminID: "1", HTML: "x"})
-		want(t, err, errs.Upstream)
-		if intercom.Ambiguous(err) {
-			t.Errorf("%s: ambiguous", name)
-		}
-	}
-}
-
-// Parallel callers wait for the next window instead of being refused, and are
-// spread over the window once half of it is used.
-func TestRateLimitIsRespected(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const limit, calls = 20, 90
-		w := newWorkspace(t, intercomtest.Config{Limit: limit})
-		began := time.Now()
-		k, err := intercom.New(intercom.Config{Token: token, APIBase: "http://intercom.test", Transport: w.Transport(), Window: limit})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		for range calls {
-			wg.Go(func() {
-				if _, err := k.Me(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if took := time.Since(began); took < 35*time.Second || took > 60*time.Second {
-			t.Errorf("%d calls at %d per 10 s took %v", calls, limit, took)
-		}
-	})
-}
-
-func TestWaitingForTheRateLimitEndsWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorkspace(t, intercomtest.Config{Limit: 1})
-		k, err := intercom.New(intercom.Config{Token: token, APIBase: "http://intercom.test", Transport: w.Transport(), Window: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := k.Me(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err = k.Me(ctx)
-		want(t, err, errs.Throttled)
-		if !errors.Is(err, context.DeadlineExceeded) || intercom.Ambiguous(err) {
-			t.Errorf("%v", err)
-		}
-	})
-}
-
-func TestFileHosts(t *testing.T) {
-	k, err := intercom.New(intercom.Config{Token: token, FileHosts: []string{"files.demo.example"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for address, ok := range map[string]bool{
-		"https://downloads.intercomcdn.com/i/o/1/a.png":    true,
-		"https://downloads.eu.intercomcdn.eu/a":            true,
-		"https://ws.intercom-attachments-7.com/i/o/1":      true,
-		"https://intercom-attachments-1.com/i":             true,
-		"https://files.demo.example/a":                     true,
-		"https://api.intercom.io/a":                        true,
-		"http://downloads.intercomcdn.com/a":               false,
-		"https://downloads.intercomcdn.com:8443/a":         false,
-		"https://intercomcdn.com.evil.example/a":           false,
-		"https://evilintercomcdn.com/a":                    false,
-		"https://intercom-attachments-7.com.evil.example/": false,
-		"https://intercom-attachments-77.com/":             false,
-		"https://user@downloads.intercomcdn.com/a":         false,
-		"https://169.254.169.254/latest/meta-data":         false,
-		"file:///etc/passwd":                               false,
-		"https://downloads.intercomcdn.com@evil.example/a": false,
-		"": false,
-	} {
-		if got := k.FileAllowed(address); got != ok {
-			t.Errorf("FileAllowed(%q) = %v", address, got)
-		}
-	}
-}
-
-func TestDownloadFollowsOnlyToIntercom(t *testing.T) {
-	redirect := func(to string) http.RoundTripper {
-		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(r.URL.Path, "/start") {
-				return answers(302, "", "Location", to).RoundTrip(r)
-			}
-			if r.URL.Host != "downloads.intercomcdn.com" {
-				t.Errorf("went to %s", r.URL.Host)
-			}
-			return answers(200, "ok", "Content-Disposition", `attachment; filename="../../a.png"`).RoundTrip(r)
-		})
-	}
-	const start = "https://downloads.intercomcdn.com/start"
-	f, err := newClient(t, redirect("https://downloads.intercomcdn.com/end")).Download(t.Context(), start, 10)
-	if err != nil || string(f.Data) != "ok" || f.Name != "a.png" {
-		t.Errorf("Download = %+v, %v", f, err)
-	}
-	_, err = newClient(t, redirect("https://169.254.169.254/")).Download(t.Context(), start, 10)
-	want(t, err, errs.Forbidden)
-	_, err = newClient(t, redirect(start)).Download(t.Context(), start, 10)
-	want(t, err, errs.Upstream)
-	_, err = newClient(t, answers(403, "")).Download(t.Context(), start+"?signature=abc", 10)
-	want(t, err, errs.Forbidden)
-	if strings.Contains(err.Error(), "abc") {
-		t.Errorf("the signed address is in the error: %v", err)
-	}
-	_, err = newClient(t, answers(401, "")).Download(t.Context(), start, 10)
-	want(t, err, errs.Forbidden)
 }
 
 func TestReplyNeedsAnAuthorAndFewFiles(t *testing.T) {

@@ -19,17 +19,21 @@ func TestSEC101_DeepJSON(t *testing.T) {
 		"below the fields": `{"id":"n","topic":"ping","data":{"item":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			_, parsed := ParseNotification([]byte(body))
-			_, _, _, _, peeked := Peek([]byte(body))
-			_, asked := ParseCanvasRequest([]byte(body))
-			for door, err := range map[string]error{"ParseNotification": parsed, "Peek": peeked, "ParseCanvasRequest": asked} {
-				if !errs.Is(err, errs.Invalid) {
-					t.Errorf("%s: %v, want one of kind Invalid", door, err)
+			best := time.Hour // of some tries: others use this machine too
+			for range 10 {
+				began := time.Now()
+				_, parsed := ParseNotification([]byte(body))
+				_, _, _, _, peeked := Peek([]byte(body))
+				_, asked := ParseCanvasRequest([]byte(body))
+				best = min(best, time.Since(began))
+				for door, err := range map[string]error{"ParseNotification": parsed, "Peek": peeked, "ParseCanvasRequest": asked} {
+					if !errs.Is(err, errs.Invalid) {
+						t.Errorf("%s: %v, want one of kind Invalid", door, err)
+					}
 				}
 			}
-			if took := time.Since(began); took > 50*time.Millisecond {
-				t.Errorf("took %v", took)
+			if best > 50*time.Millisecond {
+				t.Errorf("took %v", best)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -86,5 +87,10 @@ func visit(s *openapi3.SchemaRef, raw []byte) error {
 	if err := d.Decode(&v); err != nil {
 		return err
 	}
-	return s.Value.VisitJSON(v, openapi3.MultiErrors())
+	return s.Value.VisitJSON(v, openapi3.MultiErrors(), openapi3.SetSchemaErrorMessageCustomizer(brief))
+}
+
+// brief is a complaint without the schema, which would fill pages.
+func brief(err *openapi3.SchemaError) string {
+	return "at /" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
 }

@@ -52,7 +52,7 @@ func (j transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	in := &openapi3filter.RequestValidationInput{
 		Request: judged, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+		Options: filterOptions(),
 	}
 	j.request(r, in, body)
 	res, err := j.next.RoundTrip(r)
@@ -105,6 +105,12 @@ func match(pattern, path string) (map[string]string, bool) {
 	return params, true
 }
 
+func filterOptions() *openapi3filter.Options {
+	o := &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true}
+	o.WithCustomSchemaErrorFunc(brief)
+	return o
+}
+
 func (j transport) request(r *http.Request, in *openapi3filter.RequestValidationInput, body []byte) {
 	j.t.Helper()
 	if got := r.Header.Get("Intercom-Version"); got != intercom.Version {
@@ -122,7 +128,7 @@ func (j transport) answer(r *http.Request, in *openapi3filter.RequestValidationI
 	j.t.Helper()
 	out := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: in, Status: res.StatusCode, Header: res.Header, Body: reader(body),
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+		Options: filterOptions(),
 	}
 	if err := openapi3filter.ValidateResponse(r.Context(), out); err != nil {
 		j.t.Errorf("the answer %d to %s %s does not fit Intercom's description: %v\n%s", res.StatusCode, r.Method, r.URL.Path, err, body)

@@ -1,6 +1,7 @@
 package intercomtest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,8 +23,9 @@ type Config struct {
 	// CanvasURL gets the canvas calls at CanvasURL/initialize and
 	// CanvasURL/submit, unless InitializeURL and SubmitURL say otherwise.
 	CanvasURL, InitializeURL, SubmitURL string
-	// BaseURL is where Handler is reached; attachments' addresses begin with it.
-	// "http://intercom.test" when empty, which Transport serves.
+	// BaseURL is where Handler is reached, with the prefix that is stripped before
+	// it, if any; attachments' addresses begin with it. A client's APIBase is the
+	// same. "http://intercom.test" when empty, which Transport serves.
 	BaseURL string
 	// AppPackageCode marks parts written through the REST API.
 	AppPackageCode string
@@ -85,12 +87,8 @@ func New(c Config) *Server {
 	if c.WorkspaceName == "" {
 		c.WorkspaceName = "Demo"
 	}
-	if c.InitializeURL == "" && c.CanvasURL != "" {
-		c.InitializeURL = strings.TrimRight(c.CanvasURL, "/") + "/initialize"
-	}
-	if c.SubmitURL == "" && c.CanvasURL != "" {
-		c.SubmitURL = strings.TrimRight(c.CanvasURL, "/") + "/submit"
-	}
+	initialize, submit := flows(c.CanvasURL)
+	c.InitializeURL, c.SubmitURL = cmp.Or(c.InitializeURL, initialize), cmp.Or(c.SubmitURL, submit)
 	if c.BaseURL == "" {
 		c.BaseURL = "http://intercom.test"
 	}
@@ -157,14 +155,23 @@ func (s *Server) Rotate(clientSecret, accessToken string) {
 	}
 }
 
+// flows returns the addresses of both flows below one.
+func flows(canvasURL string) (initialize, submit string) {
+	if canvasURL == "" {
+		return "", ""
+	}
+	base := strings.TrimRight(canvasURL, "/")
+	return base + "/initialize", base + "/submit"
+}
+
 // Point changes where webhooks and canvas calls go, for a receiver that is
-// started after the stand-in. canvasURL is as in Config.
+// started after the stand-in. canvasURL is as in Config; an empty address ends
+// what went there.
 func (s *Server) Point(webhookURL, canvasURL string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.c.WebhookURL, s.disabled = webhookURL, false
-	canvasURL = strings.TrimRight(canvasURL, "/")
-	s.c.InitializeURL, s.c.SubmitURL = canvasURL+"/initialize", canvasURL+"/submit"
+	s.c.InitializeURL, s.c.SubmitURL = flows(canvasURL)
 }
 
 // Handler serves Intercom's REST API and the files of its conversations.

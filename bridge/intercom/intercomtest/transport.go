@@ -4,12 +4,20 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 )
 
 // Transport carries requests to Handler without a network, whatever their
-// host. Answers that Handler breaks off end in io.ErrUnexpectedEOF, as a broken
+// host; the prefix of BaseURL, if any, is stripped. Answers that Handler breaks off end in io.ErrUnexpectedEOF, as a broken
 // connection does; a call that hangs ends with its context.
-func (s *Server) Transport() http.RoundTripper { return local{s.Handler()} }
+func (s *Server) Transport() http.RoundTripper {
+	h := s.Handler()
+	if u, err := url.Parse(s.c.BaseURL); err == nil {
+		h = http.StripPrefix(strings.TrimRight(u.Path, "/"), h)
+	}
+	return local{h}
+}
 
 type local struct{ h http.Handler }
 
