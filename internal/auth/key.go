@@ -98,7 +98,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, n NewAPIKey) (APIKey, string
 	}
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
 		if n.UserID != 0 {
-			u, err := userByID(tx, n.DeskID, n.UserID)
+			u, err := lockUser(tx, s.db.Dialect(), n.DeskID, n.UserID)
 			if err != nil {
 				return err
 			}

@@ -266,16 +266,17 @@ func (st *sessionStore) CommitCtx(ctx context.Context, hash string, data []byte,
 	}
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
 		at := db.TimeOf(s.conf.Now())
-		res := tx.Exec("INSERT INTO sessions (token_hash, user_id, data, created_at, seen_at) "+
-			"SELECT ?, id, ?, ?, ? FROM users WHERE id = ? AND disabled = ? AND password_hash = ?", hash, data, at, at, r.ID, false, r.PasswordHash)
+		// The update locks the user's row and looks at it again behind whoever had it.
+		res := tx.Exec("UPDATE users SET signed_in_at = ? WHERE id = ? AND disabled = ? AND password_hash = ?", at, r.ID, false, r.PasswordHash)
 		if res.Error != nil {
-			return fmt.Errorf("auth: store session: %w", res.Error)
+			return fmt.Errorf("auth: note sign-in: %w", res.Error)
 		}
 		if res.RowsAffected == 0 {
 			return errWrong()
 		}
-		if err := tx.Exec("UPDATE users SET signed_in_at = ? WHERE id = ?", at, r.ID).Error; err != nil {
-			return fmt.Errorf("auth: note sign-in: %w", err)
+		err := tx.Exec("INSERT INTO sessions (token_hash, user_id, data, created_at, seen_at) VALUES (?, ?, ?, ?, ?)", hash, r.ID, data, at, at).Error
+		if err != nil {
+			return fmt.Errorf("auth: store session: %w", err)
 		}
 		e := entry(WithPrincipal(ctx, r.principal()), r.DeskID, "session.started", fmt.Sprintf("user:%d", r.ID))
 		return s.audit.Record(tx, e)

@@ -81,6 +81,17 @@ func userByID(tx *gorm.DB, deskID, id int64) (userRow, error) {
 	return r, nil
 }
 
+// lockUser is userByID for a change: on PostgreSQL nobody else changes the user
+// until the transaction ends. SQLite has one writer anyway.
+func lockUser(tx *gorm.DB, dialect db.Dialect, deskID, id int64) (userRow, error) {
+	if dialect == db.Postgres {
+		if err := tx.Exec("SELECT id FROM users WHERE desk_id = ? AND id = ? FOR UPDATE", deskID, id).Error; err != nil {
+			return userRow{}, fmt.Errorf("auth: lock user: %w", err)
+		}
+	}
+	return userByID(tx, deskID, id)
+}
+
 func insertUser(tx *gorm.DB, r *userRow) error {
 	err := tx.Raw("INSERT INTO users (desk_id, email, email_key, name, role, person_id, profiles, password_hash, password_at, disabled, created_at, updated_at) "+
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",

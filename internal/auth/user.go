@@ -124,7 +124,7 @@ func (s *Service) newRow(ctx context.Context, n NewUser) (userRow, error) {
 func (s *Service) UpdateUser(ctx context.Context, deskID, id int64, c UserChange) (User, error) {
 	var r userRow
 	err := s.db.Write(ctx, func(tx *gorm.DB) error {
-		old, err := userByID(tx, deskID, id)
+		old, err := lockUser(tx, s.db.Dialect(), deskID, id)
 		if err != nil {
 			return err
 		}
