@@ -1,5 +1,7 @@
 package tickets
 
+import "github.com/deskbridge/deskbridge/internal/auth"
+
 // Access says how much of a desk an actor reaches.
 type Access int
 
@@ -49,6 +51,23 @@ type Actor struct {
 // name that the history shows.
 func System(deskID int64, name string) Actor {
 	return Actor{DeskID: deskID, Name: name, Access: AccessSystem}
+}
+
+// ActorOf returns the actor that a signed-in user or an API key is.
+func ActorOf(p auth.Principal) Actor {
+	a := Actor{DeskID: p.DeskID, UserID: p.UserID, PersonID: p.PersonID, Name: p.Name, ReadOnly: p.Scope != "write"}
+	switch p.Role {
+	case auth.Administrator, auth.Dispatcher:
+		a.Access = AccessDesk
+	case auth.Supporter:
+		a.Access = AccessTeams
+	case auth.Portal:
+		a.Access = AccessOwn
+	}
+	if a.Name == "" {
+		a.Name = p.Email
+	}
+	return a
 }
 
 // staff reports whether the actor works for the desk.

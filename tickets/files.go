@@ -106,7 +106,7 @@ func checkType(name string, head []byte) error {
 	found := mimetype.Detect(head)
 	for m := found; m != nil; m = m.Parent() {
 		if slices.ContainsFunc(programs, m.Is) {
-			return errs.InvalidField("file", "Programs are not accepted.")
+			return refusedFile("Programs are not accepted.")
 		}
 	}
 	want, known := kinds[strings.ToLower(filepath.Ext(name))]
@@ -118,7 +118,14 @@ func checkType(name string, head []byte) error {
 			return nil
 		}
 	}
-	return errs.InvalidField("file", "The content is not what the name says (%s).", found.String())
+	return refusedFile("The content is not what the name says: it is " + found.String() + ".")
+}
+
+// ErrContent is the cause of an Invalid error about what is in a file.
+var ErrContent = errors.New("tickets: content refused")
+
+func refusedFile(text string) error {
+	return &errs.Error{Kind: errs.Invalid, Text: text, Fields: []errs.Field{{Path: "file", Text: text}}, Err: ErrContent}
 }
 
 func syncDir(dir string) error {
