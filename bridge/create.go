@@ -109,6 +109,11 @@ func (s *Service) newTicket(ctx context.Context, w *live, c conversationRow, f f
 	if err != nil {
 		return desk.NewTicket{}, nil, err
 	}
+	if caller.ID == "" {
+		if caller, err = w.takeIn(ctx, c); err != nil {
+			return desk.NewTicket{}, nil, err
+		}
+	}
 	nt := desk.NewTicket{
 		Token: f.Token, Class: w.class, OrgID: caller.OrgID, Caller: caller, Values: maps.Clone(values), Origin: "chat",
 		Link: desk.LinkState{Ref: c.RemoteID, URL: w.conversationURL(c), Active: true},

@@ -367,3 +367,7 @@ func find(a intercomtest.CanvasAnswer, id string) map[string]any {
 	walk(v)
 	return found
 }
+
+func messageBy(a intercom.Admin, html string) intercomtest.Message {
+	return intercomtest.Message{AdminID: a.ID, HTML: html}
+}
