@@ -95,7 +95,7 @@ for (const [suffix, options] of [
       ['workspaces/main', 'Addresses for Intercom'],
       ['workspaces/main/set-up', 'Secrets are shown as stars.'],
       ['workspaces/main/test', 'Nothing is changed.'],
-      ['workspaces/main/preview', 'The card keeps every rule'],
+      ['workspaces/main/preview', 'Drawn from the saved set-up'],
       ['workspaces/none', 'There is no such workspace.'],
       ['ledger', 'Toner again.'],
       ['users', 'Grace Hopper'],
@@ -184,7 +184,7 @@ test('users are made and changed', async () => {
   await dialog.getByRole('button', { name: 'Make user' }).click();
   await dialog.waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Change Alan Turing' }).click();
-  await page.getByRole('dialog').getByText('Disabled', { exact: true }).click();
+  await page.getByRole('switch', { name: 'Disabled' }).check();
   await page.getByRole('button', { name: 'Save' }).click();
   await page
     .getByRole('row', { name: /Alan Turing/ })
@@ -223,6 +223,46 @@ test('the audit log goes on, and shows values', async () => {
   await page.getByText('"role": "supporter"').waitFor();
   await picture(page, 'audit-values');
   await accessible(page, 'audit-values');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('tickets are found, answered and moved on', async () => {
+  const { page, faults, close } = await enter('/tickets', { expected: ['status of 422'] });
+  await page.getByRole('button', { name: 'Page 3' }).click();
+  await page.getByText('41 to 45 of 45').waitFor();
+  await page.getByRole('searchbox', { name: 'Search' }).fill('second floor');
+  await page.getByRole('searchbox', { name: 'Search' }).press('Enter');
+  await page.getByText('1 to 1 of 1').waitFor();
+  await page.getByRole('link', { name: 'R-000001' }).click();
+  await page.getByRole('textbox', { name: 'Reply' }).fill('We <come> at noon.\nAnd bring toner.');
+  await page.getByRole('button', { name: 'Send reply' }).click();
+  await page.getByRole('log').getByText('We <come> at noon.').waitFor();
+  await page.locator('form').getByText('Note', { exact: true }).click();
+  await page.getByRole('textbox', { name: 'Note' }).fill('Order more toner.');
+  await page.getByRole('textbox', { name: 'Note' }).press('Control+Enter');
+  await page.getByRole('log').getByText('Order more toner.').waitFor();
+  await page
+    .getByLabel('File to attach')
+    .setInputFiles({ name: 'log.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+  await page.getByRole('link', { name: 'log.txt' }).waitFor();
+  await page.getByRole('button', { name: 'Re-assign' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Team').selectOption('Network');
+  await dialog.getByLabel('Agent').selectOption('Barbara Liskov');
+  await accessible(page, 'assign');
+  await picture(page, 'assign');
+  await dialog.getByRole('button', { name: 'Re-assign' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await dialog.getByLabel('Solution').fill('?');
+  await dialog.getByRole('button', { name: 'Resolve' }).click();
+  await dialog.getByText('Say what was done.').waitFor();
+  await dialog.getByLabel('Solution').fill('New toner.');
+  await dialog.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('button', { name: 'Re-open' }).waitFor();
+  await picture(page, 'ticket-resolved');
+  await accessible(page, 'ticket-resolved');
   assert.deepEqual(faults, []);
   await close();
 });

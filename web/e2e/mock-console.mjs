@@ -170,6 +170,86 @@ export function consoleRoutes() {
       updated_at: hour(3),
     },
   ];
+  const ticket = {
+    id: 1,
+    class: 'UserRequest',
+    ref: 'R-000001',
+    title: 'Printer on the second floor does not print',
+    status: 'assigned',
+    status_label: 'Assigned',
+    description: '<p>The printer <b>does not print</b> since this morning.</p>',
+    urgency: 2,
+    impact: 3,
+    priority: 3,
+    origin: 'chat',
+    org_id: 1,
+    org_name: 'Demo',
+    caller_id: 3,
+    caller_name: 'Dana Scully',
+    agent_id: 4,
+    agent_name: 'Grace Hopper',
+    team_id: 1,
+    team_name: 'Helpdesk',
+    service_id: 1,
+    service_name: 'Printing',
+    servicesubcategory_id: 0,
+    servicesubcategory_name: '',
+    intercom_ref: '215474343849634',
+    intercom_url: 'https://app.intercom.com/a/inbox/abcd123',
+    intercom_sync_activated: true,
+    solution: '',
+    resolution_code: '',
+    pending_reason: '',
+    custom: {},
+    start_date: hour(5),
+    last_update: hour(1),
+    version: 3,
+  };
+  const entries = [
+    {
+      id: 1,
+      log: 'public',
+      at: hour(4),
+      person_id: 3,
+      author: 'Dana Scully',
+      html: '<p>It does not print.</p>',
+      disclaimer: 'Message synchronized from the Intercom conversation',
+    },
+    {
+      id: 2,
+      log: 'private',
+      at: hour(3),
+      person_id: 4,
+      author: 'Grace Hopper',
+      html: '<p>Probably the toner again.</p>',
+    },
+  ];
+  const files = [
+    {
+      id: 'aa',
+      log: 'public',
+      name: 'photo-of-the-printer.jpg',
+      type: 'image/jpeg',
+      size: 123456,
+      sha256: '',
+      person_id: 3,
+      author: 'Dana Scully',
+      created_at: hour(4),
+      path: '/api/v1/attachments/aa',
+    },
+  ];
+  const stimuli = {
+    assigned: [
+      ['ev_reassign', 'Re-assign', 'assigned'],
+      ['ev_pending', 'Wait', 'pending'],
+      ['ev_resolve', 'Resolve', 'resolved'],
+      ['ev_reject', 'Reject', 'rejected'],
+    ],
+    resolved: [
+      ['ev_reopen', 'Re-open', 'assigned'],
+      ['ev_close', 'Close', 'closed'],
+    ],
+  };
   const in_ = handle => context =>
     context.request.headers.cookie?.includes('mock=1') ? handle(context) : problem(401, 'Sign in first.');
   const v1 = rest => new RegExp(`^/api/v1${rest}$`);
@@ -308,6 +388,106 @@ export function consoleRoutes() {
               next: '2',
             },
       ),
+    ],
+    [
+      'GET',
+      v1('/tickets'),
+      in_(({ query }) => {
+        const all = Array.from({ length: 45 }, (_, i) =>
+          i === 0
+            ? ticket
+            : {
+                ...ticket,
+                id: i + 1,
+                ref: `R-${String(i + 1).padStart(6, '0')}`,
+                title: `Request number ${i + 1}`,
+                status: ['new', 'pending', 'resolved', 'closed', 'rejected'][i % 5],
+                agent_name: '',
+                team_name: '',
+              },
+        );
+        const found = all.filter(
+          t =>
+            (!query.get('status') || t.status === query.get('status')) &&
+            t.title.toLowerCase().includes((query.get('q') ?? '').toLowerCase()),
+        );
+        const from = Number(query.get('cursor') ?? 0);
+        return { items: found.slice(from, from + Number(query.get('limit'))), total: found.length };
+      }),
+    ],
+    [
+      'GET',
+      v1('/tickets/(\\d+)'),
+      in_(({ ids }) => (ids[0] === '1' ? ticket : problem(404, 'There is no such ticket.'))),
+    ],
+    ['GET', v1('/tickets/1/entries'), in_(() => ({ items: entries, total: entries.length }))],
+    [
+      'POST',
+      v1('/tickets/1/entries'),
+      in_(({ body }) => {
+        entries.push({ id: entries.length + 1, at: hour(0), person_id: 0, author: me.name, ...body });
+        return { ...entries.at(-1), $status: 201 };
+      }),
+    ],
+    [
+      'GET',
+      v1('/tickets/1/stimuli'),
+      in_(() => ({ items: (stimuli[ticket.status] ?? []).map(([stimulus, label, to]) => ({ stimulus, label, to })) })),
+    ],
+    [
+      'POST',
+      v1('/tickets/1/stimuli/(\\w+)'),
+      in_(({ ids, body }) => {
+        if (body.version !== ticket.version) {
+          return problem(409, 'The ticket was changed meanwhile. Load it again.');
+        }
+        if (ids[0] === 'ev_resolve' && body.solution.length < 5) {
+          return problem(422, 'One field is wrong.', [{ location: 'solution', message: 'Say what was done.' }]);
+        }
+        const [, , to] = stimuli[ticket.status].find(([code]) => code === ids[0]);
+        return Object.assign(ticket, body, { status: to, version: ticket.version + 1 });
+      }),
+    ],
+    ['GET', v1('/tickets/1/attachments'), in_(() => ({ items: files, total: files.length }))],
+    [
+      'POST',
+      v1('/tickets/1/attachments'),
+      in_(({ text }) => {
+        const name = /filename="([^"]+)"/.exec(text)[1];
+        const log = /name="log"\r\n\r\n(\w+)/.exec(text)[1];
+        files.push({
+          id: `f${files.length}`,
+          log,
+          name,
+          type: 'text/plain',
+          size: 5,
+          author: me.name,
+          created_at: hour(0),
+        });
+        return { ...files.at(-1), $status: 201 };
+      }),
+    ],
+    [
+      'GET',
+      v1('/teams'),
+      in_(() => ({
+        items: [
+          { id: 1, name: 'Helpdesk' },
+          { id: 2, name: 'Network' },
+        ],
+        total: 2,
+      })),
+    ],
+    [
+      'GET',
+      v1('/teams/(\\d+)/members'),
+      in_(({ ids }) => ({
+        items:
+          ids[0] === '1'
+            ? [{ person_id: 4, person_name: 'Grace Hopper' }]
+            : [{ person_id: 6, person_name: 'Barbara Liskov' }],
+        total: 1,
+      })),
     ],
     ['GET', v1('/workspaces'), in_(() => ({ items: lines }))],
     [

@@ -36,8 +36,26 @@ export interface Ticket {
   start_date: string;
   last_update: string;
   version: number;
-  /** What the caller may do with it now. */
-  stimuli?: string[] | null;
+  team_id: number;
+  agent_id: number;
+}
+
+/** Something that the caller may do with a ticket now. */
+export interface Stimulus {
+  stimulus: string;
+  label: string;
+  to: Status;
+}
+
+/** Somebody or some team that a ticket can be given to. */
+export interface Team {
+  id: number;
+  name: string;
+}
+
+export interface Member {
+  person_id: number;
+  person_name: string;
 }
 
 /** One line of a log. */
@@ -48,7 +66,8 @@ export interface Entry {
   author: string;
   /** HTML: sanitise before it is shown. */
   html: string;
-  synced?: boolean;
+  /** The sentence to show above an entry that came from a conversation. */
+  disclaimer?: string;
 }
 
 export interface Attachment {
@@ -62,11 +81,13 @@ export interface Attachment {
 }
 
 export interface TicketFilter {
-  words?: string;
+  /** A ref, or words of title, description and logs. */
+  q?: string;
   status?: string;
   class?: string;
-  offset: number;
   limit: number;
+  /** How many to pass over: the desk's cursors are numbers. */
+  cursor?: number | undefined;
 }
 
 const one = (id: string) => `${base}/${encodeURIComponent(id)}`;
@@ -77,8 +98,11 @@ export const tickets = {
   entries: (id: string) => send<Listing<Entry>>(`${one(id)}/entries`),
   append: (id: string, log: LogName, text: string) =>
     send<unknown>(`${one(id)}/entries`, { method: 'POST', body: { log, html: htmlOf(text) } }),
+  stimuli: (id: string) => send<Listing<Stimulus>>(`${one(id)}/stimuli`),
   apply: (id: string, stimulus: string, fields: Record<string, unknown>) =>
-    send<Ticket>(`${one(id)}/${stimulus}`, { method: 'POST', body: fields }),
+    send<Ticket>(`${one(id)}/stimuli/${encodeURIComponent(stimulus)}`, { method: 'POST', body: fields }),
+  teams: () => send<Listing<Team>>('/api/v1/teams', { query: { limit: 200 } }),
+  members: (team: number) => send<Listing<Member>>(`/api/v1/teams/${team}/members`, { query: { limit: 200 } }),
   attachments: (id: string) => send<Listing<Attachment>>(`${one(id)}/attachments`),
   attach: (id: string, file: File, log: LogName) => {
     const form = new FormData();

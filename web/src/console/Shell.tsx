@@ -66,7 +66,11 @@ function Frame({ principal }: { principal: Principal }) {
       <main id="room" className={classes.room} ref={main} tabIndex={-1} aria-busy={moving}>
         {principal.role === 'portal' ? (
           <Text>
-            The console is for agents. Your tickets are in the <Anchor href="/portal">portal</Anchor>.
+            The console is for agents. Your tickets are in the{' '}
+            <Anchor href="/portal" underline="always">
+              portal
+            </Anchor>
+            .
           </Text>
         ) : (
           <Suspense>

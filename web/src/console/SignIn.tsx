@@ -61,7 +61,10 @@ export function SignIn() {
             Sign in
           </Button>
           <Text size="sm" c="dimmed">
-            Looking for your own tickets? <Anchor href="/portal">Go to the portal</Anchor>
+            Looking for your own tickets?{' '}
+            <Anchor href="/portal" underline="always">
+              Go to the portal
+            </Anchor>
           </Text>
         </Stack>
       </form>

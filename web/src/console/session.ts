@@ -27,7 +27,7 @@ export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
     await session.signOut();
-    client.clear();
     client.setQueryData(sessionKey, null);
+    client.removeQueries({ predicate: query => query.queryKey[0] !== sessionKey[0] });
   };
 }

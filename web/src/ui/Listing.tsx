@@ -70,9 +70,7 @@ export function Grid({ label, columns, children }: { label: string; columns: str
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            {columns.map(name => (
-              <Table.Th key={name}>{name}</Table.Th>
-            ))}
+            {columns.map(name => (name ? <Table.Th key={name}>{name}</Table.Th> : <Table.Td key="" />))}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>{children}</Table.Tbody>

@@ -1,101 +1,69 @@
-import { Button, Group, Stack, Textarea } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { problemOf } from '../../api/http';
-import { type Ticket, tickets } from '../../api/tickets';
+import { Button, Group } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type Stimulus, type Ticket, tickets } from '../../api/tickets';
 import { Dialog } from '../../ui/Dialog';
 import { Fault } from '../../ui/Fault';
-import { stimuli } from './words';
+import { asks, Question } from './Question';
 
-/** What some stimuli ask for: the attribute's code and how it is asked. */
-const questions: Record<string, { code: string; label: string }> = {
-  ev_pending: { code: 'pending_reason', label: 'What the ticket waits for' },
-  ev_resolve: { code: 'solution', label: 'Solution' },
-};
-
-/** The buttons that move a ticket to another state. */
+/** The buttons that move a ticket to another state. Some ask for more first. */
 export function Commands({ id, ticket }: { id: string; ticket: Ticket }) {
   const client = useQueryClient();
-  const [asked, setAsked] = useState('');
+  const [asked, setAsked] = useState<Stimulus>();
+  const stimuli = useQuery({
+    queryKey: ['ticket', id, 'stimuli', ticket.version],
+    queryFn: () => tickets.stimuli(id),
+  });
   const apply = useMutation({
     mutationFn: ({ stimulus, fields }: { stimulus: string; fields: Record<string, unknown> }) =>
       tickets.apply(id, stimulus, { version: ticket.version, ...fields }),
     onSuccess: async () => {
-      setAsked('');
+      setAsked(undefined);
       await Promise.all([
         client.invalidateQueries({ queryKey: ['ticket', id] }),
         client.invalidateQueries({ queryKey: ['tickets'] }),
       ]);
     },
   });
-  const press = (stimulus: string) => {
+  const press = (item: Stimulus) => {
     apply.reset();
-    if (questions[stimulus]) {
-      setAsked(stimulus);
+    if (asks(item.stimulus)) {
+      setAsked(item);
     } else {
-      apply.mutate({ stimulus, fields: {} });
+      apply.mutate({ stimulus: item.stimulus, fields: {} });
     }
   };
   return (
     <>
       <Group gap="xs" mb="md">
-        {(ticket.stimuli ?? []).map(stimulus => (
-          <Button key={stimulus} size="xs" variant="default" disabled={apply.isPending} onClick={() => press(stimulus)}>
-            {stimuli[stimulus] ?? stimulus}
+        {(stimuli.data?.items ?? []).map(item => (
+          <Button
+            key={item.stimulus}
+            size="xs"
+            variant="default"
+            disabled={apply.isPending}
+            onClick={() => press(item)}
+          >
+            {item.label}
           </Button>
         ))}
       </Group>
-      {asked ? null : <Fault error={apply.error} />}
-      <Dialog opened={asked !== ''} title={`${stimuli[asked] ?? ''} ${ticket.ref}`} onClose={() => setAsked('')}>
+      <Fault error={stimuli.error ?? (asked ? undefined : apply.error)} />
+      <Dialog
+        opened={asked !== undefined}
+        title={`${asked?.label ?? ''} ${ticket.ref}`}
+        onClose={() => setAsked(undefined)}
+      >
         {asked ? (
           <Question
             stimulus={asked}
+            ticket={ticket}
             error={apply.error}
             busy={apply.isPending}
-            onAnswer={fields => apply.mutate({ stimulus: asked, fields })}
+            onAnswer={fields => apply.mutate({ stimulus: asked.stimulus, fields })}
           />
         ) : null}
       </Dialog>
     </>
-  );
-}
-
-interface QuestionProps {
-  stimulus: string;
-  error: unknown;
-  busy: boolean;
-  onAnswer: (fields: Record<string, unknown>) => void;
-}
-
-function Question({ stimulus, error, busy, onAnswer }: QuestionProps) {
-  const [text, setText] = useState('');
-  const question = questions[stimulus];
-  if (!question) {
-    return null;
-  }
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onAnswer({ [question.code]: text });
-  };
-  return (
-    <form onSubmit={submit}>
-      <Stack gap="sm">
-        <Textarea
-          label={question.label}
-          required
-          autosize
-          minRows={3}
-          value={text}
-          error={error ? problemOf(error).field(question.code) : undefined}
-          onChange={e => setText(e.target.value)}
-        />
-        <Fault error={error} except={[question.code]} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={busy}>
-            {stimuli[stimulus]}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }

@@ -50,9 +50,9 @@ function Line({ entry }: { entry: Entry }) {
         <strong>{entry.author}</strong>{' '}
         <span>
           {entry.log === 'private' ? 'Note' : 'Reply'} · <When at={entry.at} />
-          {entry.synced ? ' · from Intercom' : ''}
         </span>
       </header>
+      {entry.disclaimer ? <p className={classes.disclaimer}>{entry.disclaimer}</p> : null}
       <Html html={entry.html} />
     </article>
   );

@@ -15,11 +15,12 @@ const pageSize = 20;
 export function Tickets() {
   const [search, setSearch] = useSearchParams();
   const page = Math.max(1, Number(search.get('page')) || 1);
+  const offset = (page - 1) * pageSize;
   const filter = {
-    words: search.get('words') ?? '',
+    q: search.get('words') ?? '',
     status: search.get('status') ?? '',
     class: search.get('class') ?? '',
-    offset: (page - 1) * pageSize,
+    cursor: offset || undefined,
     limit: pageSize,
   };
   const query = useQuery({
@@ -43,7 +44,7 @@ export function Tickets() {
     <>
       <Head title="Tickets" />
       <Group align="flex-end" gap="sm" mb="md">
-        <Words key={filter.words} words={filter.words} onSearch={words => set('words', words)} />
+        <Words key={filter.q} words={filter.q} onSearch={words => set('words', words)} />
         <NativeSelect
           label="Status"
           value={filter.status}
@@ -72,7 +73,7 @@ export function Tickets() {
       {items.length > 0 ? (
         <Group justify="space-between" mt="sm">
           <Text size="sm" c="dimmed" role="status">
-            {filter.offset + 1} to {filter.offset + items.length} of {total}
+            {offset + 1} to {offset + items.length} of {total}
           </Text>
           <Pagination
             total={Math.ceil(total / pageSize)}

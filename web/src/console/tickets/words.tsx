@@ -21,14 +21,3 @@ export function StatusBadge({ status }: { status: Status }) {
 
 export const levels: Record<number, string> = { 1: 'critical', 2: 'high', 3: 'medium', 4: 'low' };
 export const impacts: Record<number, string> = { 1: 'a department', 2: 'a service', 3: 'a person' };
-
-/** The stimuli as commands. */
-export const stimuli: Record<string, string> = {
-  ev_assign: 'Assign',
-  ev_reassign: 'Re-assign',
-  ev_pending: 'Wait',
-  ev_resolve: 'Resolve',
-  ev_close: 'Close',
-  ev_reopen: 'Re-open',
-  ev_reject: 'Reject',
-};

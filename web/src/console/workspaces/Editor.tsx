@@ -16,10 +16,14 @@ export function Editor({ workspace }: { workspace: Workspace }) {
   const save = useMutation({
     mutationFn: () => workspaces.save(workspace.slug, yaml, false),
     onSuccess: async () => {
-      await Promise.all([
-        client.invalidateQueries({ queryKey: ['workspace', workspace.slug] }),
-        client.invalidateQueries({ queryKey: ['workspaces'] }),
-      ]);
+      const key = ['workspace', workspace.slug];
+      const stored = await client.fetchQuery({
+        queryKey: key,
+        queryFn: () => workspaces.show(workspace.slug),
+        staleTime: 0,
+      });
+      setYAML(stored.yaml);
+      await client.invalidateQueries({ queryKey: ['workspaces'] });
     },
   });
   const last = save.isIdle ? check : save;
