@@ -39,7 +39,7 @@ func (d *Desk) Check(ctx context.Context) []desk.Finding {
 }
 
 func (d *Desk) loginAdvice(err error) string {
-	text := errs.Text(err)
+	text := reason(err)
 	switch {
 	case strings.Contains(text, "REST Services User"):
 		return text + " Give the account the profile \"REST Services User\"."
@@ -49,6 +49,19 @@ func (d *Desk) loginAdvice(err error) string {
 		return text + " Check user and password, and that \"" + d.config.Auth + "\" is in allowed_login_types."
 	}
 	return text
+}
+
+// reason says in one text what iTop minded.
+func reason(err error) string {
+	fields := errs.FieldsOf(err)
+	if len(fields) == 0 {
+		return errs.Text(err)
+	}
+	var all []string
+	for _, f := range fields {
+		all = append(all, f.Path+": "+f.Text)
+	}
+	return strings.Join(all, " ")
 }
 
 func (d *Desk) checkClock(a *answer) desk.Finding {
@@ -63,7 +76,7 @@ func (d *Desk) checkRead(ctx context.Context, class string) (*desk.Ticket, desk.
 	f := desk.Finding{Subject: "Read tickets", Fatal: true}
 	page, err := d.tickets(ctx, class, "SELECT "+class+" AS t", nil, 1, 1)
 	if err != nil {
-		f.Text = errs.Text(err) + " The account must be allowed to read class " + class + " (profile Support Agent, for example)."
+		f.Text = reason(err) + " The account must be allowed to read class " + class + " (profile Support Agent, for example)."
 		return nil, f
 	}
 	if len(d.describe(class)) == 0 {
@@ -81,7 +94,7 @@ func (d *Desk) checkPeople(ctx context.Context) desk.Finding {
 	f := desk.Finding{Subject: "Read people"}
 	_, err := d.call(ctx, request{Operation: "core/get", Class: "Contact", Key: "SELECT Contact", OutputFields: contactFields, Limit: 1, Page: 1})
 	if err != nil {
-		f.Fatal, f.Text = true, errs.Text(err)+" The account must be allowed to read class Contact to find callers and agents."
+		f.Fatal, f.Text = true, reason(err)+" The account must be allowed to read class Contact to find callers and agents."
 		return f
 	}
 	f.OK, f.Text = true, "Contacts can be read."
@@ -99,7 +112,7 @@ func (d *Desk) checkWrite(ctx context.Context, class string) desk.Finding {
 	f := desk.Finding{Subject: "Make and change tickets"}
 	_, err := d.call(ctx, request{Operation: "core/create", Class: class, Comment: comment, OutputFields: "id", Fields: map[string]any{probe: "1"}})
 	if !refusedAfterRights(err) {
-		f.Fatal, f.Text = true, errs.Text(err)+" The account must be allowed to create and modify class "+class+"."
+		f.Fatal, f.Text = true, reason(err)+" The account must be allowed to create and modify class "+class+"."
 		return f
 	}
 	f.OK, f.Text = true, "Tickets can be made and changed."
@@ -125,7 +138,7 @@ func (d *Desk) checkNames(ctx context.Context, class string) desk.Finding {
 		d.learnNotAdmin()
 		f.Text = "iTop lets only administrators do this. Entries are written in the account's name, with the author in the text. The profile Administrator would put the real author's name on each entry."
 	default:
-		f.Text = errs.Text(err)
+		f.Text = reason(err)
 	}
 	return f
 }
@@ -135,7 +148,7 @@ func (d *Desk) checkLink(ctx context.Context, class string) desk.Finding {
 	d.missing.drop(class)
 	codes := []string{d.codes.ref, d.codes.url, d.codes.sync}
 	if _, err := d.get(ctx, class, "SELECT "+class+" WHERE id = 0", codes, 0, 0); err != nil {
-		return desk.Finding{Subject: f.Subject, Text: errs.Text(err)}
+		return desk.Finding{Subject: f.Subject, Text: reason(err)}
 	}
 	var lacks []string
 	for _, c := range codes {
@@ -174,7 +187,7 @@ func (d *Desk) checkFiles(ctx context.Context) desk.Finding {
 	f := desk.Finding{Subject: "Attach files"}
 	_, err := d.call(ctx, request{Operation: "core/create", Class: "Attachment", Comment: comment, OutputFields: "id", Fields: map[string]any{probe: "1"}})
 	if !refusedAfterRights(err) {
-		f.Text = errs.Text(err) + " With the right to create class Attachment, files and pictures of the conversation are copied onto the ticket."
+		f.Text = reason(err) + " With the right to create class Attachment, files and pictures of the conversation are copied onto the ticket."
 		return f
 	}
 	f.OK, f.Text = true, "Files can be attached to tickets."

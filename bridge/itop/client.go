@@ -117,24 +117,31 @@ func transportError(err error) error {
 	if errors.As(err, &op) && op.Op == "dial" {
 		return errs.Wrap(err, errs.Upstream, "iTop could not be reached.")
 	}
-	err = unanswered{err}
-	if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		return errs.Wrap(err, errs.Upstream, "iTop did not answer in time.")
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || isTimeout(err) {
+		return errs.Wrap(unanswered{err, settleSilent}, errs.Upstream, "iTop did not answer in time.")
 	}
-	return errs.Wrap(err, errs.Upstream, "The connection to iTop was lost.")
+	return errs.Wrap(unanswered{err, settleLost}, errs.Upstream, "The connection to iTop was lost.")
 }
+
+// How long a write without an answer may still be under way in iTop: long when
+// iTop was silent, short when it (or what is in front of it) hung up.
+const (
+	settleSilent = 45 * time.Second
+	settleLost   = 2 * time.Second
+)
 
 // unanswered is in the chain when a request was sent and nothing came back: it
 // may have been carried out, and may still be.
-type unanswered struct{ err error }
-
-func (u unanswered) Error() string { return u.err.Error() }
-func (u unanswered) Unwrap() error { return u.err }
-
-func isUnanswered(err error) bool {
-	var u unanswered
-	return errors.As(err, &u)
+type unanswered struct {
+	err    error
+	settle time.Duration
 }
+
+// Error returns the cause's text.
+func (u unanswered) Error() string { return u.err.Error() }
+
+// Unwrap returns the cause.
+func (u unanswered) Unwrap() error { return u.err }
 
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }

@@ -48,11 +48,14 @@ func codeError(code int, message string, sent int) error {
 		if strings.Contains(message, "Only administrators can set the user id") {
 			return errs.Wrap(errNotAdmin, errs.Denied, "iTop lets only administrators write log entries for others.")
 		}
+		// PHP drops the whole body of a post above post_max_size, credentials included.
+		if sent > large && message == "Invalid login" {
+			return errTooLarge()
+		}
 		return errs.E(errs.Denied, "iTop refused: %s", message)
 	case codeNoUser, codeNoPassword, codeNoVersion, codeNoJSON:
-		// PHP drops the whole body of a post above post_max_size.
 		if sent > large {
-			return errs.E(errs.TooLarge, "The request is larger than iTop's PHP accepts (post_max_size).")
+			return errTooLarge()
 		}
 		if code == codeNoUser || code == codeNoPassword {
 			return errs.E(errs.Denied, "iTop did not see the credentials: %s", message)
@@ -66,6 +69,10 @@ func codeError(code int, message string, sent int) error {
 		return internalError(message)
 	}
 	return errs.E(errs.Upstream, "iTop answered with code %d: %s", code, message)
+}
+
+func errTooLarge() error {
+	return errs.E(errs.TooLarge, "The request is larger than iTop's PHP accepts (post_max_size).")
 }
 
 // internalError reads code 100, which stands for everything from a typing

@@ -52,6 +52,17 @@ func (d *Desk) lacks(class, code string) bool {
 	return m[code]
 }
 
+// present leaves out the codes that the datamodel is known not to have.
+func (d *Desk) present(class string, codes []string) []string {
+	out := make([]string, 0, len(codes))
+	for _, c := range codes {
+		if !d.lacks(class, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // learn remembers that a class has no such attribute.
 func (d *Desk) learn(class, code string) {
 	old, _ := d.missing.get(class)
@@ -70,12 +81,7 @@ func (d *Desk) learn(class, code string) {
 // repeated without it, and the code remembered.
 func (d *Desk) get(ctx context.Context, class, oql string, codes []string, limit, page int) (*answer, error) {
 	for range len(codes) + 1 {
-		wanted := make([]string, 0, len(codes))
-		for _, c := range codes {
-			if !d.lacks(class, c) {
-				wanted = append(wanted, c)
-			}
-		}
+		wanted := d.present(class, codes)
 		if len(wanted) == 0 {
 			wanted = []string{"id"}
 		}
@@ -198,9 +204,6 @@ func (d *Desk) keyOptions(ctx context.Context, a Attribute, q desk.OptionQuery) 
 			out.Options = append(out.Options, desk.Option{Value: string(o.Key), Label: strings.TrimSpace(o.text("friendlyname"))})
 		}
 		d.options.put(cacheKey, out)
-	}
-	if q.Offset >= out.Total {
-		return desk.OptionPage{Total: out.Total}, nil // iTop answers a page too far with the first one
 	}
 	return desk.OptionPage{Total: out.Total, Options: append([]desk.Option(nil), out.Options[min(skip, len(out.Options)):]...)}, nil
 }

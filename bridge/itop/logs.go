@@ -3,6 +3,7 @@ package itop
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,13 +11,8 @@ import (
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
 
-const (
-	// rewrites is how often one entry is written before giving up for now.
-	rewrites = 6
-	// unsettled is how long a write without an answer may still be under way
-	// in iTop. Until then it is looked for, but not written again.
-	unsettled = 45 * time.Second
-)
+// rewrites is how often one entry is written before giving up for now.
+const rewrites = 6
 
 // Append writes each entry with its own add_item, which is all that iTop has,
 // and reads the log again before it goes on: iTop reads, changes and writes a
@@ -38,8 +34,12 @@ func (d *Desk) Append(ctx context.Context, key desk.Key, entries []desk.Entry) (
 	}
 	defer unlock()
 	var ids []string
-	state := logState{desk: d, key: key, markers: map[desk.Log]map[string]int{}}
-	for _, e := range d.recent.of(key) {
+	state := logState{desk: d, key: key, markers: map[desk.Log]map[string]int{}, bare: map[desk.Log]map[string]bool{}}
+	before := d.recent.of(key)
+	if err := state.read(ctx, logsOf(before, entries)...); err != nil {
+		return nil, err
+	}
+	for _, e := range before {
 		if err := state.ensure(ctx, e); err != nil {
 			return nil, err
 		}
@@ -53,21 +53,30 @@ func (d *Desk) Append(ctx context.Context, key desk.Key, entries []desk.Entry) (
 	return ids, nil
 }
 
+// logsOf lists the logs that some entries belong to.
+func logsOf(lists ...[]desk.Entry) []desk.Log {
+	var out []desk.Log
+	for _, l := range []desk.Log{desk.Public, desk.Private} {
+		for _, e := range slices.Concat(lists...) {
+			if e.Log == l {
+				out = append(out, l)
+				break
+			}
+		}
+	}
+	return out
+}
+
 // logState is what is known about a ticket's logs during one Append.
 type logState struct {
 	desk    *Desk
 	key     desk.Key
-	markers map[desk.Log]map[string]int // how often each marker is in a log; nil: not read yet
-	bare    map[string]bool             // texts of entries without a marker, by date
+	markers map[desk.Log]map[string]int  // how often each marker is in a log
+	bare    map[desk.Log]map[string]bool // texts of entries without a marker, by date
 }
 
 // ensure makes the entry be in the log, once.
 func (s *logState) ensure(ctx context.Context, e desk.Entry) error {
-	if s.markers[e.Log] == nil {
-		if err := s.read(ctx, e.Log); err != nil {
-			return err
-		}
-	}
 	for range rewrites {
 		if s.markers[e.Log][e.Marker] > 0 {
 			s.desk.recent.add(s.key, e)
@@ -102,10 +111,11 @@ func (s *logState) write(ctx context.Context, e desk.Entry) error {
 	if failed != nil && !errs.Is(failed, errs.Upstream) {
 		return failed
 	}
-	if failed != nil && isUnanswered(failed) {
-		d.recent.wait(s.key, e.Marker)
+	var silent unanswered
+	if errors.As(failed, &silent) {
+		d.recent.wait(s.key, e.Marker, silent.settle)
 	}
-	before := s.bare
+	before := s.bare[e.Log]
 	if err := s.read(ctx, e.Log); err != nil {
 		if failed != nil {
 			return failed
@@ -118,30 +128,40 @@ func (s *logState) write(ctx context.Context, e desk.Entry) error {
 	if failed != nil {
 		return failed
 	}
-	if text := bareKey(d.naive(e.At), plain(it.Text)); s.bare[text] && !before[text] {
+	if text := bareKey(d.naive(e.At), plain(it.Text)); s.bare[e.Log][text] && !before[text] {
 		return errs.E(errs.Invalid, "iTop's HTML sanitizer removes the class of <div>, by which entries are recognised; allow it in the configuration (html_sanitizer).")
 	}
 	return nil
 }
 
-// read loads one log. A read that fails leaves the state unknown.
-func (s *logState) read(ctx context.Context, log desk.Log) error {
-	raw, err := s.desk.readLogs(ctx, s.key, log)
+// read loads the logs anew. When it fails, what was known stays.
+func (s *logState) read(ctx context.Context, logs ...desk.Log) error {
+	if len(logs) == 0 {
+		return nil
+	}
+	raw, err := s.desk.readLogs(ctx, s.key, logs...)
 	if err != nil {
 		return err
 	}
+	for _, log := range logs {
+		s.learn(ctx, log, raw[log])
+	}
+	return nil
+}
+
+func (s *logState) learn(ctx context.Context, log desk.Log, raw []logEntry) {
 	markers, bare := map[string]int{}, map[string]bool{}
-	for _, r := range raw[log] {
-		if m := markerOf(r); m != "" {
-			if markers[m]++; markers[m] == 2 {
-				s.desk.log.WarnContext(ctx, "an iTop log holds an entry twice", "ticket", s.key.String(), "marker", m)
-			}
-		} else {
+	for _, r := range raw {
+		m := markerOf(r)
+		if m == "" {
 			bare[bareKey(r.Date, plain(r.HTML))] = true
+			continue
+		}
+		if markers[m]++; markers[m] == 2 {
+			s.desk.log.WarnContext(ctx, "an iTop log holds an entry twice", "ticket", s.key.String(), "marker", m)
 		}
 	}
-	s.markers[log], s.bare = markers, bare
-	return nil
+	s.markers[log], s.bare[log] = markers, bare
 }
 
 func bareKey(date, text string) string { return date + "\x00" + text }
@@ -294,7 +314,7 @@ func (r *recent) of(key desk.Key) []desk.Entry {
 	return out
 }
 
-func (r *recent) wait(key desk.Key, marker string) {
+func (r *recent) wait(key desk.Key, marker string, settle time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for k, until := range r.waiting {
@@ -302,7 +322,7 @@ func (r *recent) wait(key desk.Key, marker string) {
 			delete(r.waiting, k)
 		}
 	}
-	r.waiting[key.String()+"\x00"+marker] = r.now().Add(unsettled)
+	r.waiting[key.String()+"\x00"+marker] = r.now().Add(settle)
 }
 
 func (r *recent) pending(key desk.Key, marker string) time.Time {

@@ -69,9 +69,6 @@ func (d *Desk) Find(ctx context.Context, f desk.Filter) (desk.TicketPage, error)
 	if err != nil {
 		return desk.TicketPage{}, err
 	}
-	if f.Offset >= out.Total {
-		out.Tickets = nil // iTop answers a page too far with the first one
-	}
 	out.Tickets = out.Tickets[min(skip, len(out.Tickets)):]
 	return out, nil
 }
@@ -118,7 +115,7 @@ func words(s string) []string {
 // tickets runs a query and reads what desk.Ticket holds.
 func (d *Desk) tickets(ctx context.Context, class, oql string, attributes []string, limit, page int) (desk.TicketPage, error) {
 	all := d.describe(class)
-	base := []string{"ref", "title", "last_update", d.codes.status, d.codes.org, d.codes.caller, d.codes.ref, d.codes.url, d.codes.sync}
+	base := d.baseCodes()
 	codes := append([]string(nil), base...)
 	for _, code := range attributes {
 		a := described(all, code)
@@ -144,6 +141,11 @@ func (d *Desk) tickets(ctx context.Context, class, oql string, attributes []stri
 		out.Tickets = append(out.Tickets, d.ticket(o, all, attributes))
 	}
 	return out, nil
+}
+
+// baseCodes are what every desk.Ticket holds.
+func (d *Desk) baseCodes() []string {
+	return []string{"ref", "title", "last_update", d.codes.status, d.codes.org, d.codes.caller, d.codes.ref, d.codes.url, d.codes.sync}
 }
 
 // showable reports whether a card can show an attribute (IC-08).
@@ -283,12 +285,13 @@ func (d *Desk) newFields(ctx context.Context, t desk.NewTicket) (map[string]any,
 // create sends the ticket, dropping on the way what this iTop's datamodel or
 // this account's rights do not allow.
 func (d *Desk) create(ctx context.Context, t desk.NewTicket, fields map[string]any) (desk.Ticket, error) {
-	for range 8 {
+	for range 16 {
 		if err := d.logFields(ctx, t, fields); err != nil {
 			return desk.Ticket{}, err
 		}
 		a, err := d.call(ctx, request{
-			Operation: "core/create", Class: t.Class, Comment: comment, Fields: fields, OutputFields: "id",
+			Operation: "core/create", Class: t.Class, Comment: comment, Fields: fields,
+			OutputFields: strings.Join(append([]string{"id"}, d.present(t.Class, d.baseCodes())...), ","),
 		})
 		if err != nil {
 			if d.dropUnsupported(t, fields, err) {
@@ -299,7 +302,7 @@ func (d *Desk) create(ctx context.Context, t desk.NewTicket, fields map[string]a
 		if len(a.Objects) != 1 {
 			return desk.Ticket{}, errs.E(errs.Upstream, "iTop did not say which ticket it made.")
 		}
-		return d.Ticket(ctx, desk.Key{Class: a.Objects[0].Class, ID: string(a.Objects[0].Key)}, nil)
+		return d.ticket(a.Objects[0], d.describe(t.Class), nil), nil
 	}
 	return desk.Ticket{}, errs.E(errs.Invalid, "iTop kept refusing attributes of %s.", t.Class)
 }
@@ -312,12 +315,12 @@ func (d *Desk) dropUnsupported(t desk.NewTicket, fields map[string]any, err erro
 	}
 	var unknown errUnknownCode
 	if errors.As(err, &unknown) {
-		if c := unknown.code; c == d.codes.ref || c == d.codes.url || c == d.codes.sync || c == "origin" {
-			d.learn(t.Class, c)
-			delete(fields, c)
-			return true
+		if _, asked := t.Values[unknown.code]; asked || !contained(append(d.baseCodes(), "origin"), unknown.code) {
+			return false
 		}
-		return false
+		d.learn(t.Class, unknown.code)
+		delete(fields, unknown.code)
+		return true
 	}
 	if _, mine := t.Values["origin"]; mine {
 		return false

@@ -26,8 +26,10 @@ type Config struct {
 	Zone    string // default Europe/Paris
 	Vanilla bool   // without intercom_ref, intercom_url, intercom_sync_activated
 	NoChat  bool   // origin has no value chat
-	Logins  []string
-	Now     func() time.Time
+	// NoClasses plays a sanitizer that removes classes, which the default one keeps.
+	NoClasses bool
+	Logins    []string
+	Now       func() time.Time
 }
 
 // Fault is a way to fail.
@@ -203,7 +205,7 @@ func (s *Server) Say(class, id, log, name, html string) {
 	if o == nil {
 		panic(fmt.Sprintf("itoptest: there is no %s::%s", class, id))
 	}
-	o.logs[log+"_log"] = append(o.logs[log+"_log"], entry{date: s.now().Unix(), name: name, user: 1, text: sanitize(html)})
+	o.logs[log+"_log"] = append(o.logs[log+"_log"], entry{date: s.now().Unix(), name: name, user: 1, text: s.sanitize(html)})
 	s.stamp(o)
 }
 

@@ -32,6 +32,16 @@ var (
 	reSrc  = regexp.MustCompile(`(?i)^(http:|https:|data:)`)
 )
 
+var reClass = regexp.MustCompile(` class="[^"]*"`)
+
+func (s *Server) sanitize(text string) string {
+	text = sanitize(text)
+	if s.config.NoClasses {
+		return reClass.ReplaceAllString(text, "")
+	}
+	return text
+}
+
 // sanitize keeps what iTop keeps: elements that are not in the list go with all
 // that is in them, comments and attributes too.
 func sanitize(s string) string {

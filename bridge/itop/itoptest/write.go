@@ -247,7 +247,7 @@ func (s *Server) interpret(u *user, name string, raw json.RawMessage) (change, e
 				return ch, fail(100, "%s: Wrong format for date attribute %s, expecting \"Y-m-d H:i:s\" and got \"%s\"", f.code, f.code, v)
 			}
 		case aHTML:
-			v = sanitize(v)
+			v = s.sanitize(v)
 		case aLog:
 			if ch.logs[f.code], err = s.logChange(u, f.raw); err != nil {
 				return ch, prefixed(f.code, err)
@@ -357,7 +357,7 @@ func (s *Server) entry(u *user, in map[string]any) (entry, error) {
 		}
 	}
 	text, _ := in["message"].(string)
-	e.text = sanitize(text)
+	e.text = s.sanitize(text)
 	if in["format"] == "text" {
 		e.text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>").Replace(text)
 	}
