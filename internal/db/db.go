@@ -35,7 +35,7 @@ type Config struct {
 	// than cores only take time from the writer.
 	Readers int
 	// Writers is the number of connections that commit groups. SQLite has
-	// always one; the default on PostgreSQL is 2 (docs/adr/0001).
+	// always one; the default on PostgreSQL is 4 (docs/adr/0001).
 	Writers int
 	// QueueSize is how many closures may wait for the writer; one more is
 	// refused at once with errs.Unavailable. The default is 4096.
@@ -50,6 +50,10 @@ type Config struct {
 	// when it is opened; of a larger one only size, header and schema are. The
 	// default is 128 MiB, negative means never.
 	CheckLimit int64
+	// Guest opens a SQLite file although another process has it, for a command
+	// beside a running server: both write in short transactions, and SQLite
+	// keeps them apart. Without the lock a guest migrates nothing.
+	Guest bool
 	// Log receives what operators should know. The default is slog.Default().
 	Log *slog.Logger
 	// Now is the clock, for schema_migrations and for measured durations.
@@ -98,7 +102,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		err = d.openSQLite(ctx)
 	case strings.HasPrefix(c.URL, "postgres://"), strings.HasPrefix(c.URL, "postgresql://"):
 		d.dialect = Postgres
-		d.conf.Writers = orDefault(c.Writers, 2)
+		d.conf.Writers = orDefault(c.Writers, 4)
 		d.conf.Readers = orDefault(c.Readers, max(4, 4*runtime.NumCPU()))
 		d.conf.GroupSize = orDefault(c.GroupSize, 64)
 		err = d.openPostgres(ctx)

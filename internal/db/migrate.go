@@ -129,6 +129,9 @@ func (d *DB) migrate(ctx context.Context, steps []migration, at func(point strin
 		if _, ok := applied[m.number]; ok {
 			continue
 		}
+		if d.dialect == SQLite && d.lock == nil {
+			return errs.E(errs.Conflict, "The running Deskbridge has an older database than this program. Stop it first, or use its own program.")
+		}
 		if err := d.step(ctx, s, m, at); err != nil {
 			return fmt.Errorf("migration %04d_%s: %w", m.number, m.name, unavailable(err))
 		}

@@ -36,7 +36,7 @@ func (d *DB) openSQLite(ctx context.Context) error {
 	if err := prepareFile(path); err != nil {
 		return err
 	}
-	if d.lock, err = lockFile(path + ".lock"); err != nil {
+	if d.lock, err = lockFile(path + ".lock"); err != nil && !(d.conf.Guest && errs.Is(err, errs.Conflict)) {
 		return err
 	}
 	if err := d.checkFile(ctx); err != nil {
