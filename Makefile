@@ -1,7 +1,16 @@
 # Two commands matter: `make run` shows the product, `make test` tests it.
 GO ?= go
+# What runs the tests; .ci/run puts one here that also writes down the results.
+GOTEST ?= $(GO) test
+TOOL = $(GO) tool -modfile=tools/go.mod
 
-.PHONY: run build test race lint bench postgres browser web
+# Packages with a store: their tests run on PostgreSQL too.
+STORES = ./internal/db/... ./internal/jobs ./internal/auth ./internal/audit ./tickets/... ./bridge/...
+
+.PHONY: help run build test race lint tidy fuzz vulnerabilities postgres browser web bench ci
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## try everything with sample data and a simulated Intercom inbox
 	$(GO) run ./cmd/deskbridge demo
@@ -11,23 +20,37 @@ build: ## bin/deskbridge
 
 test: ## every test that needs nothing but Go, a C compiler and git
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GOTEST) ./...
 
 race: ## the same tests under the race detector
-	$(GO) test -race ./...
+	$(GOTEST) -race ./...
 
-lint: ## pinned as a tool in tools/go.mod
-	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+lint: ## .golangci.yml's rules, by the linter that tools/go.mod pins
+	$(TOOL) golangci-lint run ./...
+
+tidy: ## fails when go.mod or go.sum hold too much or too little
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+	$(GO) mod verify
+
+fuzz: ## every fuzz target for FUZZTIME
+	.ci/fuzz
+
+vulnerabilities: ## known ones in what we import; says so when its data cannot be reached
+	.ci/vulnerabilities
 
 postgres: ## the storage-bound tests on a PostgreSQL server that is installed and started for them
-	.ci/postgres $(GO) test ./internal/db/... ./internal/jobs ./internal/auth ./internal/audit ./tickets/... ./bridge/...
+	.ci/postgres $(GOTEST) $(STORES)
 
-browser: ## the browser tests against a running demo, in Chromium
+browser: ## the front end's checks and tests, and the browser tests against a running demo, in Chromium
 	.ci/browser
 
-web: ## build the front end into web/dist
+web: ## check, test and build the front end into web/dist
 	cd web && npm ci && npm run check && npm run lint && npm test && npm run build
 
 bench: ## Go benchmarks, and the load command against a server of its own
 	$(GO) test -run='^$$' -bench=. -benchmem ./internal/db ./internal/jobs ./tickets ./bridge ./bridge/intercom
 	.ci/load
+
+ci: ## everything that a change must pass
+	.ci/run
