@@ -30,8 +30,8 @@ func (d *DB) openPostgres(ctx context.Context) error {
 	w := c.Copy()
 	w.RuntimeParams["synchronous_commit"] = "on"
 	d.writes = stdlib.OpenDB(*w)
-	d.writes.SetMaxOpenConns(d.conf.Writers + 1) // one more for migrations
-	d.writes.SetMaxIdleConns(d.conf.Writers)
+	d.writes.SetMaxOpenConns(d.conf.Writers + 1) // one more for WriteAlone
+	d.writes.SetMaxIdleConns(d.conf.Writers + 1)
 	d.writer, err = newWriter(ctx, d, func(p gorm.ConnPool) gorm.Dialector { return postgres.New(postgres.Config{Conn: p}) })
 	if err != nil {
 		return unavailable(err)

@@ -28,8 +28,10 @@ var errOutside = errors.New("db: this handle does not come from Write")
 // Statements ignore the context they are given: SQLite rolls back the whole
 // group when one statement of it is interrupted, and pgx closes the connection.
 type session struct {
-	d    *DB
-	base *gorm.DB
+	d     *DB
+	base  *gorm.DB
+	queue chan *request
+	limit int // closures in one group
 
 	mu     sync.Mutex
 	conn   *sql.Conn
@@ -198,6 +200,20 @@ func OnCommit(tx *gorm.DB, fn func()) {
 		panic(errOutside)
 	}
 	s.cur.hooks = append(s.cur.hooks, fn)
+}
+
+// BeforeCommit has fn run in the transaction of tx just before its commit, if
+// the closure of tx succeeds. What the closures of a group leave is run in the
+// order of the texts, and only once for equal ones: fn must do the same for all
+// who use its text. So rows that many transactions touch are locked last and in
+// one order, and two groups cannot deadlock over them. An error of fn fails the
+// whole group; fn must therefore check its values beforehand.
+func BeforeCommit(tx *gorm.DB, order string, fn func(tx *gorm.DB) error) {
+	s := sessionOf(tx)
+	if s == nil {
+		panic(errOutside)
+	}
+	s.cur.last = append(s.cur.last, lastStep{order, fn})
 }
 
 // Exec runs one statement of a hot path in the transaction of tx and returns

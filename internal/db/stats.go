@@ -40,7 +40,7 @@ func (c *counters) group(n int) {
 func (d *DB) Stats() Stats {
 	c := &d.writer.stats
 	s := Stats{
-		QueueDepth: len(d.writer.queue), QueueSize: cap(d.writer.queue),
+		QueueDepth: len(d.writer.queue) + len(d.writer.alone), QueueSize: cap(d.writer.queue),
 		Writes: c.writes.Load(), Groups: c.groups.Load(), LargestGroup: c.largest.Load(),
 		RolledBack: c.rolledBack.Load(), FailedGroups: c.failedGroups.Load(),
 		Refused: c.refused.Load(), Reruns: c.reruns.Load(),

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -36,7 +39,15 @@ type request struct {
 
 	err      error
 	panicked any
+	undone   bool // it succeeded, but its group did not
 	hooks    []func()
+	last     []lastStep
+}
+
+// lastStep is what a closure left for the end of its group.
+type lastStep struct {
+	order string
+	fn    func(tx *gorm.DB) error
 }
 
 func (r *request) move(to int32) bool { return r.state.CompareAndSwap(waiting, to) }
@@ -46,14 +57,15 @@ func (r *request) fail(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-	r.hooks = nil
+	r.hooks, r.last = nil, nil
 }
 
 // writer commits the requests that wait, many at a time. Each session has a
-// goroutine that takes from the one queue.
+// goroutine that takes from its queue, which is one for all but WriteAlone's.
 type writer struct {
 	d        *DB
 	queue    chan *request
+	alone    chan *request // of WriteAlone; PostgreSQL only
 	sessions []*session
 	closing  chan struct{}
 	once     sync.Once
@@ -66,7 +78,13 @@ type writer struct {
 func newWriter(ctx context.Context, d *DB, dial func(gorm.ConnPool) gorm.Dialector) (*writer, error) {
 	w := &writer{d: d, queue: make(chan *request, d.conf.QueueSize), closing: make(chan struct{}), exited: make(chan struct{})}
 	for range d.conf.Writers {
-		s := &session{d: d}
+		w.sessions = append(w.sessions, &session{d: d, queue: w.queue, limit: d.conf.GroupSize})
+	}
+	if d.dialect == Postgres {
+		w.alone = make(chan *request, d.conf.QueueSize)
+		w.sessions = append(w.sessions, &session{d: d, queue: w.alone, limit: 1})
+	}
+	for _, s := range w.sessions {
 		err := s.connect(ctx)
 		if err == nil {
 			s.base, err = gorm.Open(dial(s), d.gormConfig())
@@ -74,7 +92,6 @@ func newWriter(ctx context.Context, d *DB, dial func(gorm.ConnPool) gorm.Dialect
 		if err != nil {
 			return nil, err
 		}
-		w.sessions = append(w.sessions, s)
 	}
 	for _, s := range w.sessions {
 		w.loops.Add(1)
@@ -102,6 +119,20 @@ func newWriter(ctx context.Context, d *DB, dial func(gorm.ConnPool) gorm.Dialect
 // nobody knows. When ctx ends while fn still waits, fn is not run; once it runs,
 // Write waits for the outcome.
 func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	return d.write(ctx, d.writer.queue, fn)
+}
+
+// WriteAlone is Write for a closure that locks rows which the closures of other
+// groups may wait for: on PostgreSQL it shares its transaction with no other, so
+// that its locks are short. On SQLite it is Write.
+func (d *DB) WriteAlone(ctx context.Context, fn func(tx *gorm.DB) error) error {
+	if d.writer.alone != nil {
+		return d.write(ctx, d.writer.alone, fn)
+	}
+	return d.write(ctx, d.writer.queue, fn)
+}
+
+func (d *DB) write(ctx context.Context, queue chan<- *request, fn func(tx *gorm.DB) error) error {
 	if err := ctx.Err(); err != nil {
 		return gaveUp(ctx)
 	}
@@ -116,7 +147,7 @@ func (d *DB) Write(ctx context.Context, fn func(tx *gorm.DB) error) error {
 	default:
 	}
 	select {
-	case w.queue <- r:
+	case queue <- r:
 	default:
 		w.stats.refused.Add(1)
 		return errs.Wrap(errFull, errs.Unavailable, "The server is busy. Try again in a moment.")
@@ -184,12 +215,12 @@ func (w *writer) loop(s *session) {
 	}()
 	for {
 		select {
-		case r := <-w.queue:
+		case r := <-s.queue:
 			w.group(s, r)
 		case <-w.closing:
 			for {
 				select {
-				case r := <-w.queue:
+				case r := <-s.queue:
 					w.group(s, r)
 				default:
 					goexit = false
@@ -208,12 +239,15 @@ func (w *writer) group(s *session, first *request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// The callers of the group before were just answered; let them queue up
+	// first. It makes groups about half as large again.
+	runtime.Gosched()
 	g := &group{w: w, s: s}
 	defer g.end() // also when a closure ends the goroutine
 	if err := g.begin(); err != nil {
 		first.fail(err)
 		close(first.done)
-		w.drain(err)
+		s.drain(err)
 		return
 	}
 	for r := first; r != nil; r = g.next() {
@@ -225,10 +259,10 @@ func (w *writer) group(s *session, first *request) {
 
 // drain answers everything that waits with err: the store is gone, and each of
 // them would only wait for the same answer.
-func (w *writer) drain(err error) {
+func (s *session) drain(err error) {
 	for {
 		select {
-		case r := <-w.queue:
+		case r := <-s.queue:
 			if r.move(started) {
 				r.fail(err)
 				close(r.done)
@@ -279,9 +313,9 @@ func (g *group) begin() error {
 // next returns the next request that still waits, nil when there is none or the
 // group is full.
 func (g *group) next() *request {
-	for len(g.members) < g.s.d.conf.GroupSize {
+	for len(g.members) < g.s.limit {
 		select {
-		case r := <-g.w.queue:
+		case r := <-g.s.queue:
 			if r.move(started) {
 				return r
 			}
@@ -367,47 +401,87 @@ func (g *group) end() {
 	if len(g.members) == 0 {
 		return
 	}
-	again := g.again
-	g.commit()
+	again := []*request{g.again}
+	if err := g.commit(); err != nil && isRetry(err) { // over the last steps
+		again = slices.DeleteFunc(slices.Clone(g.members), func(r *request) bool { return !r.undone })
+		if g.again != nil {
+			again = append(again, g.again)
+		}
+	}
 	g.w.stats.group(len(g.members))
 	for _, r := range g.members {
-		if r != again {
+		if !slices.Contains(again, r) {
 			close(r.done)
 		}
 	}
-	if again != nil {
-		g.rerun(again)
-		close(again.done)
+	for _, r := range again {
+		if r != nil {
+			g.rerun(r)
+			close(r.done)
+		}
 	}
 }
 
-func (g *group) commit() {
+// lastSteps runs what closures left with BeforeCommit, each order once.
+func (g *group) lastSteps() error {
+	type owned struct {
+		lastStep
+		r *request
+	}
+	var steps []owned
+	seen := map[string]bool{}
+	for _, r := range g.members {
+		for _, l := range r.last {
+			if !seen[l.order] {
+				seen[l.order] = true
+				steps = append(steps, owned{l, r})
+			}
+		}
+	}
+	slices.SortFunc(steps, func(a, b owned) int { return strings.Compare(a.order, b.order) })
+	defer func() { g.s.cur = nil }()
+	for _, o := range steps {
+		g.s.cur = o.r
+		if err := o.fn(g.s.base); err != nil {
+			return fmt.Errorf("before the commit: %w", err)
+		}
+	}
+	return nil
+}
+
+// commit ends the transaction. When it fails, everybody in it has failed with
+// the error that it returns.
+func (g *group) commit() error {
 	s := g.s
 	err := s.broken
 	if err == nil && len(g.members) == 1 && g.members[0].err != nil {
 		if err := s.control("ROLLBACK"); err != nil {
 			s.disconnect()
 		}
-		return
+		return nil
+	}
+	if err == nil {
+		err = g.lastSteps()
 	}
 	if err == nil {
 		err = s.control("COMMIT")
 	}
 	if err == nil {
-		return
+		return nil
 	}
 	g.w.stats.failedGroups.Add(1)
 	s.broken = nil
-	_ = s.control("ROLLBACK") // SQLite may have done it already
-	if s.d.dialect == Postgres {
+	if e := s.control("ROLLBACK"); e != nil && s.d.dialect == Postgres { // SQLite may have done it already
 		s.disconnect()
 	}
 	if isFatal(err) {
 		g.w.stop(err)
 	}
 	for _, r := range g.members {
+		r.undone = r.err == nil
 		r.fail(unavailable(fmt.Errorf("the group was rolled back: %w", err)))
 	}
+	return err
 }
 
 // stop refuses every later write: what is on the disk is not known any more.
@@ -421,15 +495,14 @@ func (w *writer) stop(err error) {
 func (g *group) rerun(r *request) {
 	for range maxReruns {
 		g.w.stats.reruns.Add(1)
-		r.err, r.panicked, r.hooks = nil, nil, nil
+		r.err, r.panicked, r.undone, r.hooks, r.last = nil, nil, false, nil, nil
 		one := &group{w: g.w, s: g.s}
 		if err := one.begin(); err != nil {
 			r.fail(err)
 			return
 		}
 		one.run(r)
-		one.commit()
-		if one.again == nil {
+		if err := one.commit(); one.again == nil && (err == nil || !isRetry(err)) {
 			return
 		}
 	}

@@ -15,18 +15,34 @@ import (
 	"github.com/deskbridge/deskbridge/internal/jobs"
 )
 
-// BenchmarkEnqueue enqueues one job per transaction from 32 goroutines.
+// BenchmarkEnqueue enqueues one job per transaction from 32 goroutines, while a
+// worker takes them.
 func BenchmarkEnqueue(b *testing.B) {
-	for _, unique := range []bool{false, true} {
-		b.Run(fmt.Sprintf("unique=%v", unique), func(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		unique bool
+		keys   int64
+		work   bool
+	}{
+		{"plain", false, 5000, false},
+		{"unique 5000 keys", true, 5000, false},
+		{"unique 20 keys", true, 20, false},
+		{"unique 20 keys worked", true, 20, true},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			d := dbtest.New(b)
 			q := jobs.NewQueue(d, jobs.Config{Log: quiet})
+			q.Handle("noop", func(context.Context, jobs.Job) error { return nil }, jobs.HandlerOptions{})
+			if c.work {
+				start(b, q)
+			}
 			var n atomic.Int64
 			b.SetParallelism(16)
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					j := jobs.New{Kind: "noop", Key: fmt.Sprint("key ", n.Add(1)%5000), Payload: 1, Unique: unique}
+					key := (n.Add(1) * 7919) % c.keys
+					j := jobs.New{Kind: "noop", Key: fmt.Sprint("key ", key), Payload: 1, Unique: c.unique}
 					if err := d.Write(context.Background(), func(tx *gorm.DB) error { return q.Enqueue(tx, j) }); err != nil {
 						b.Error(err)
 						return
@@ -34,6 +50,7 @@ func BenchmarkEnqueue(b *testing.B) {
 				}
 			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "enqueued/s")
+			b.ReportMetric(float64(d.Stats().Reruns), "reruns")
 		})
 	}
 }

@@ -33,7 +33,7 @@ type New struct {
 	// this one is merged into it: the waiting job keeps its payload, and starts
 	// earlier if this one would (but not earlier than its back-off says). One
 	// that runs already does not count, so that what changed during the run is
-	// looked at by another.
+	// looked at by another. Its row is written at the end of the transaction.
 	Unique bool
 	// MaxAttempts overrides the handler's number.
 	MaxAttempts int
@@ -208,8 +208,8 @@ func (q *Queue) Handle(kind string, h Handler, o HandlerOptions) {
 // Enqueue stores a job in the caller's transaction, which must be one of
 // db.Write, and wakes this node's workers after the commit.
 func (q *Queue) Enqueue(tx *gorm.DB, j New) error {
-	if j.Kind == "" {
-		return errs.E(errs.Internal, "a job needs a kind")
+	if j.Kind == "" || clean(j.Kind) != j.Kind || clean(j.Key) != j.Key {
+		return errs.E(errs.Internal, "a job needs a kind, and a key, of valid text up to %d bytes", maxError)
 	}
 	payload := []byte("null")
 	if j.Payload != nil {

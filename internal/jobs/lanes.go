@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -184,7 +185,7 @@ func (k *lanes) turn(work context.Context, results []result, want int) (more boo
 	var batch [][]Job
 	var missed int64
 	write := func(results []result, want int) error {
-		return k.q.db.Write(context.WithoutCancel(work), func(tx *gorm.DB) error {
+		return k.q.db.WriteAlone(context.WithoutCancel(work), func(tx *gorm.DB) error {
 			s := k.q.store(tx)
 			batch, more, missed = nil, false, 0
 			if err := s.exclude(k.kind); err != nil {
@@ -290,6 +291,7 @@ func (k *lanes) unpark(s store, keys []string) (freed bool, err error) {
 	if any, err := s.anyParked(k.kind); err != nil || !any {
 		return false, err
 	}
+	slices.Sort(keys) // the order in which unique jobs are enqueued: no deadlock
 	for _, key := range keys {
 		n, err := s.unpark(k.kind, key)
 		if err != nil {
@@ -303,7 +305,7 @@ func (k *lanes) unpark(s store, keys []string) (freed bool, err error) {
 // expire gives jobs back whose lease ended before now, except those that this
 // node still runs: its clock has jumped, and it renews them.
 func (k *lanes) expire(ctx context.Context, now time.Time) error {
-	return k.q.db.Write(ctx, func(tx *gorm.DB) error {
+	return k.q.db.WriteAlone(ctx, func(tx *gorm.DB) error {
 		s := k.q.store(tx)
 		if err := s.exclude(k.kind); err != nil {
 			return err
@@ -372,7 +374,7 @@ func (k *lanes) renew(ctx context.Context) {
 	}
 	until := k.q.conf.Now().Add(k.q.conf.Lease)
 	var held map[int64]int64
-	err := k.q.db.Write(ctx, func(tx *gorm.DB) (err error) {
+	err := k.q.db.WriteAlone(ctx, func(tx *gorm.DB) (err error) {
 		held, err = k.q.store(tx).renew(k.kind, k.q.conf.Node, until.UnixMicro())
 		return err
 	})

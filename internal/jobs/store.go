@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -34,13 +35,22 @@ VALUES (?, ?, ?, TRUE, ?, ?, ?)
 ON CONFLICT (kind, job_key) WHERE unique_job AND state IN (0, 2, 3)
 DO UPDATE SET run_at = excluded.run_at WHERE jobs.state <> 2 AND excluded.run_at < jobs.run_at`
 
+// insert stores a job; a unique one at the end of the group, as many
+// transactions lock the one row that waits.
 func insert(tx *gorm.DB, j New, payload string, runAt, now int64) error {
-	text := insertPlain
-	if j.Unique {
-		text = insertUnique
+	if !j.Unique {
+		_, err := db.Exec(tx, insertPlain, j.Kind, j.Key, payload, j.MaxAttempts, runAt, now)
+		return err
 	}
-	_, err := db.Exec(tx, text, j.Kind, j.Key, payload, j.MaxAttempts, runAt, now)
-	return err
+	order := "job\x00" + j.Kind + "\x00" + j.Key
+	if runAt > now {
+		order += "\x00" + strconv.FormatInt(runAt, 10)
+	}
+	db.BeforeCommit(tx, order, func(tx *gorm.DB) error {
+		_, err := db.Exec(tx, insertUnique, j.Kind, j.Key, payload, j.MaxAttempts, runAt, now)
+		return err
+	})
+	return nil
 }
 
 // store is the SQL of one transaction.
