@@ -497,16 +497,13 @@ export function consoleRoutes() {
         const line = lines.find(l => l.slug === ids[0]);
         return line
           ? {
-              slug: line.slug,
-              name: line.name,
+              ...line,
               yaml: saved,
               endpoints: {
                 initialize: `https://desk.example.org/intercom/canvas/${line.slug}/initialize`,
                 submit: `https://desk.example.org/intercom/canvas/${line.slug}/submit`,
                 webhooks: 'https://desk.example.org/intercom/webhooks',
               },
-              counts: { links: line.links, pending: line.pending, failed: line.failed, done: 341 },
-              updated_at: line.updated_at,
             }
           : problem(404, 'There is no such workspace.');
       }),

@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, defaultCssVariablesResolver, type MantineTheme } from '@mantine/core';
+import {
+  Badge,
+  type CSSVariablesResolver,
+  createTheme,
+  defaultCssVariablesResolver,
+  type MantineTheme,
+} from '@mantine/core';
 
 /**
  * The look of every page. Its CSS variables are written to a style sheet at
@@ -11,6 +17,10 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // A state is read whole, and as it is written.
+    Badge: Badge.extend({ defaultProps: { tt: 'none', miw: 'max-content' } }),
+  },
 });
 
 /** Text of light badges and alerts whose own darkest shade is still too pale. */

@@ -84,19 +84,25 @@ export interface WorkspaceLine {
   channel: string;
   desk: string;
   app_ids?: string[] | null;
+  /** Why it cannot be used; absent when it can. */
+  problem?: string;
+  counts: Tally;
   updated_at: string;
-  links: number;
-  failed: number;
-  pending: number;
 }
 
-export interface Workspace {
-  slug: string;
-  name: string;
+/** How many links there are, and rows of the ledger in each state. */
+export interface Tally {
+  links: number;
+  pending: number;
+  done: number;
+  failed: number;
+  skipped: number;
+}
+
+export interface Workspace extends WorkspaceLine {
   yaml: string;
+  /** What to paste into Intercom, by name; a desk may add its own. */
   endpoints: Record<string, string>;
-  counts: Record<string, number>;
-  updated_at: string;
 }
 
 /** One answer of the connection test. */
@@ -118,6 +124,8 @@ export interface LedgerRow {
   id: number;
   direction: 'in' | 'out';
   status: LedgerStatus;
+  /** Why it was skipped. */
+  reason?: string;
   log: 'public' | 'private';
   conversation_id: string;
   ticket_ref: string;
@@ -127,6 +135,7 @@ export interface LedgerRow {
   attempts: number;
   error?: string;
   remote_id?: string;
+  said_at: string;
   created_at: string;
   updated_at: string;
 }
@@ -183,8 +192,8 @@ export const workspaces = {
       body: { yaml },
     }),
   test: (slug: string) => send<{ findings: Finding[] | null }>(`${workspace(slug)}/test`, { method: 'POST', body: {} }),
-  preview: (slug: string, card: CardName) =>
-    send<{ canvas: Canvas }>(`${workspace(slug)}/preview`, { query: { card } }),
+  preview: (slug: string, card: CardName, email: string) =>
+    send<{ canvas: Canvas }>(`${workspace(slug)}/preview`, { query: { card, email } }),
 };
 
 export const ledger = {

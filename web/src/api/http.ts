@@ -100,7 +100,8 @@ function problem(status: number, json: unknown, text: string): Problem {
   if (typeof json === 'object' && json !== null) {
     const p = json as { title?: string; detail?: string; errors?: FieldProblem[]; error?: string };
     const errors = Array.isArray(p.errors) ? p.errors : [];
-    return new Problem(status, p.title ?? `The server answered ${status}`, p.detail ?? p.error ?? '', errors);
+    // The detail is a sentence about this very case; the title only repeats the status.
+    return new Problem(status, p.detail || p.error || p.title || `The server answered ${status}`, '', errors);
   }
   return new Problem(status, `The server answered ${status}`, text.slice(0, 200));
 }

@@ -75,7 +75,9 @@ export function Card({ canvas, onSubmit, busy = false, preview = false }: CardPr
     <div>
       <div className={classes.frame} data-over={height > firstCardHeight || undefined}>
         {card}
-        <p className={classes.limit}>{firstCardHeight} px</p>
+        <p className={classes.limit}>
+          <span>{firstCardHeight} px</span>
+        </p>
       </div>
       <Violations found={[...violations(canvas), ...tooTall(height)]} />
     </div>

@@ -102,7 +102,7 @@ function Row({ row, busy, onRetry }: { row: LedgerRow; busy: boolean; onRetry: (
   return (
     <Table.Tr>
       <Table.Td>
-        <When at={row.created_at} />
+        <When at={row.said_at || row.created_at} />
       </Table.Td>
       <Table.Td>
         {row.direction === 'in' ? 'To the ticket' : 'To the conversation'}
@@ -113,14 +113,19 @@ function Row({ row, busy, onRetry }: { row: LedgerRow; busy: boolean; onRetry: (
       <Table.Td>{row.author}</Table.Td>
       <Table.Td>
         {row.excerpt}
+        {row.reason ? (
+          <Text size="sm" c="dimmed">
+            {row.reason}
+          </Text>
+        ) : null}
         {row.error ? (
           <Text size="sm" c="var(--mantine-color-error)">
             {row.error}
           </Text>
         ) : null}
       </Table.Td>
-      <Table.Td>{row.conversation_id}</Table.Td>
-      <Table.Td>{row.ticket_ref}</Table.Td>
+      <Table.Td className="nowrap">{row.conversation_id}</Table.Td>
+      <Table.Td className="nowrap">{row.ticket_ref}</Table.Td>
       <Table.Td>
         <Badge color={colors[row.status] ?? 'gray'} variant="light">
           {row.status}

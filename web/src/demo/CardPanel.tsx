@@ -77,7 +77,12 @@ function useCanvas(conversation: string, admin: string) {
         next = await demo.canvas(body, controller.signal);
       } catch (error) {
         const problem = problemOf(error);
-        next = { status: problem.status, ms: 0, canvas: null, error: `${problem.title}. ${problem.detail}` };
+        next = {
+          status: problem.status,
+          ms: 0,
+          canvas: null,
+          error: [problem.title, problem.detail].filter(Boolean).join('. '),
+        };
       }
       if (!controller.signal.aborted) {
         setAnswer(next);

@@ -106,8 +106,8 @@ function NewConversation({ contact, onStarted }: { contact: string; onStarted: (
       <Textarea
         label="New conversation"
         placeholder="What the customer writes first"
-        autosize
-        minRows={2}
+        rows={2}
+        resize="vertical"
         value={body}
         onChange={e => setBody(e.target.value)}
       />

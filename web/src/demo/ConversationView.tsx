@@ -148,9 +148,8 @@ function Composer({ busy, onSend }: ComposerProps) {
       <Textarea
         aria-label={label}
         placeholder={hint}
-        autosize
-        minRows={2}
-        maxRows={10}
+        rows={2}
+        resize="vertical"
         mt={6}
         value={body}
         onChange={e => setBody(e.target.value)}

@@ -90,9 +90,8 @@ function Composer({ id }: { id: string }) {
       <Textarea
         aria-label={log === 'public' ? 'Reply' : 'Note'}
         placeholder={log === 'public' ? 'The caller sees it' : 'Only agents see it'}
-        autosize
-        minRows={3}
-        maxRows={14}
+        rows={3}
+        resize="vertical"
         my={6}
         value={text}
         onChange={e => setText(e.target.value)}

@@ -46,8 +46,8 @@ function Reason({ stimulus, error, busy, onAnswer }: QuestionProps) {
       <Textarea
         label={asked.label}
         required
-        autosize
-        minRows={3}
+        rows={3}
+        resize="vertical"
         value={text}
         error={error ? problemOf(error).field(asked.code) : undefined}
         onChange={e => setText(e.target.value)}

@@ -1,5 +1,5 @@
-import { Stack, Text, Title } from '@mantine/core';
-import type { Workspace } from '../../api/console';
+import { Alert, Stack, Text, Title } from '@mantine/core';
+import type { Tally, Workspace } from '../../api/console';
 import { Copy } from '../../ui/Copy';
 import { When } from '../../ui/time';
 import classes from './Workspace.module.css';
@@ -7,13 +7,27 @@ import classes from './Workspace.module.css';
 const endpoints: Record<string, { label: string; hint: string }> = {
   initialize: { label: 'Initialize flow', hint: 'Developer Hub, Configure, Canvas Kit, for teammates' },
   submit: { label: 'Submit flow', hint: 'Developer Hub, Configure, Canvas Kit, for teammates' },
+  itop: { label: 'iTop webhook', hint: 'Only where iTop tells of changes itself' },
   webhooks: { label: 'Webhooks', hint: 'Developer Hub, Configure, Webhooks' },
 };
+
+const tallies: [keyof Tally, string][] = [
+  ['links', 'Linked tickets'],
+  ['done', 'Copied'],
+  ['pending', 'On their way'],
+  ['failed', 'Failed'],
+  ['skipped', 'Left out'],
+];
 
 /** What to paste into Intercom, and how much is linked. */
 export function Overview({ workspace }: { workspace: Workspace }) {
   return (
     <Stack gap="lg">
+      {workspace.problem ? (
+        <Alert color="red" title="The workspace cannot be used">
+          {workspace.problem}
+        </Alert>
+      ) : null}
       <section>
         <Title order={2} size="h4" mb={4}>
           Addresses for Intercom
@@ -43,10 +57,10 @@ export function Overview({ workspace }: { workspace: Workspace }) {
           Counts
         </Title>
         <dl className={classes.counts}>
-          {Object.entries(workspace.counts ?? {}).map(([name, count]) => (
+          {tallies.map(([name, label]) => (
             <div key={name}>
-              <dt>{name.replaceAll('_', ' ')}</dt>
-              <dd>{count}</dd>
+              <dt>{label}</dt>
+              <dd>{workspace.counts[name]}</dd>
             </div>
           ))}
         </dl>

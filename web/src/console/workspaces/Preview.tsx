@@ -1,4 +1,5 @@
-import { Skeleton, Stack, Tabs, Text } from '@mantine/core';
+import { Skeleton, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type CardName, cardNames, workspaces } from '../../api/console';
@@ -17,9 +18,11 @@ const labels: Record<CardName, string> = {
 /** Draws the workspace's cards as agents will see them, with the rules they break. */
 export function Preview({ slug }: { slug: string }) {
   const [card, setCard] = useState<CardName>('home');
+  const [email, setEmail] = useState('');
+  const [asked] = useDebouncedValue(email.trim(), 400);
   const query = useQuery({
-    queryKey: ['preview', slug, card],
-    queryFn: () => workspaces.preview(slug, card),
+    queryKey: ['preview', slug, card, asked],
+    queryFn: () => workspaces.preview(slug, card, asked),
     staleTime: 0,
   });
   return (
@@ -34,6 +37,14 @@ export function Preview({ slug }: { slug: string }) {
       {cardNames.map(name => (
         <Tabs.Panel key={name} value={name}>
           <Stack gap="md">
+            <TextInput
+              label="Contact"
+              description="E-mail of the contact to draw it for; empty for a sample"
+              type="email"
+              maw={360}
+              value={email}
+              onChange={e => setEmail(e.target.value)}
+            />
             <Text size="sm" c="dimmed">
               Drawn from the saved set-up, as in Intercom's inbox. Buttons do nothing here.
             </Text>

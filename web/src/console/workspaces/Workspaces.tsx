@@ -50,7 +50,7 @@ function Line({ item }: { item: WorkspaceLine }) {
         </Text>
       </Table.Td>
       <Table.Td>{item.desk}</Table.Td>
-      <Table.Td>{item.links}</Table.Td>
+      <Table.Td>{item.counts.links}</Table.Td>
       <Table.Td>
         <State item={item} />
       </Table.Td>
@@ -63,19 +63,29 @@ function Line({ item }: { item: WorkspaceLine }) {
 
 function State({ item }: { item: WorkspaceLine }) {
   const to = `/ledger?workspace=${encodeURIComponent(item.slug)}`;
-  if (item.failed > 0) {
+  if (item.problem) {
+    return (
+      <>
+        <Badge color="red" variant="light">
+          Cannot be used
+        </Badge>
+        <Text size="sm">{item.problem}</Text>
+      </>
+    );
+  }
+  if (item.counts.failed > 0) {
     return (
       <Anchor component={Link} to={`${to}&status=failed`}>
         <Badge color="red" variant="light" component="span">
-          {item.failed} failed
+          {item.counts.failed} failed
         </Badge>
       </Anchor>
     );
   }
-  return item.pending > 0 ? (
+  return item.counts.pending > 0 ? (
     <Anchor component={Link} to={`${to}&status=pending`}>
       <Badge color="blue" variant="light" component="span">
-        {item.pending} pending
+        {item.counts.pending} pending
       </Badge>
     </Anchor>
   ) : (
