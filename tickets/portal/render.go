@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/deskbridge/deskbridge/internal/httpx"
+	"github.com/deskbridge/deskbridge/tickets"
 )
 
 //go:embed templates
@@ -46,6 +47,10 @@ func (s sheet) Asset(name string) (string, error) {
 	}
 	return "", fmt.Errorf("portal: there is no embedded file %q", name)
 }
+
+// Disclaimer is what stands above entries that came from Intercom, in the same
+// words in every language (IC-37).
+func (sheet) Disclaimer() string { return tickets.Disclaimer }
 
 // show renders a page into the answer. A page that shows a signed-in user what
 // they asked for carries the Messenger, if they are to see one; failures never

@@ -34,7 +34,7 @@ func (v *visit) toSignIn() {
 func localPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || len(next) > 300 || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" ||
-		!strings.HasPrefix(next, root+"/") || strings.Contains(next, "..") || strings.ContainsAny(next, "\\\r\n\t") || strings.Contains(u.Path, "//") {
+		!strings.HasPrefix(next, root+"/") || strings.Contains(u.Path, "..") || strings.ContainsAny(next, "\\\r\n\t") || strings.Contains(u.Path, "//") {
 		return root + "/tickets"
 	}
 	return next

@@ -26,6 +26,9 @@ type ticketPage struct {
 	Reply            replyForm
 }
 
+// Of returns the mistake of a field of the reply form.
+func (t ticketPage) Of(field string) string { return t.Reply.Of(field) }
+
 // fact is an attribute with its value, or a time.
 type fact struct {
 	Label, Value string
