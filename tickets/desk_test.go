@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type desk struct {
 	agent2  Person // member of team
 	team    Team
 	team2   Team
+	mu      sync.Mutex
 	changes []Change
 	clock   atomic.Int64
 }
@@ -43,6 +45,8 @@ func newDesk(t testing.TB) *desk {
 		Files: t.TempDir(),
 		Now:   func() time.Time { return start.Add(time.Duration(d.clock.Add(1)) * time.Second) },
 		Notify: func(_ *gorm.DB, c Change) error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			d.changes = append(d.changes, c)
 			return nil
 		},

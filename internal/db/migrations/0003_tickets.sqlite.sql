@@ -214,11 +214,11 @@ CREATE TABLE ticket_changes (
 );
 CREATE INDEX ticket_changes_ticket ON ticket_changes (ticket_id);
 
--- Words are folded before they get here, so the tokenizer only splits at
--- blanks. Words of the scope column begin with an underscore, which no word of
--- a person does. The docid is the ticket's id. See docs/adr/0004.
+-- Words are folded and split by package tickets, so that the tokenizer only
+-- splits at blanks. Words of the scope column begin with an underscore, which no
+-- word of a person does. The docid is the ticket's id. See docs/adr/0004.
 CREATE VIRTUAL TABLE ticket_search USING fts4 (
   scope, public, private,
-  tokenize=unicode61 "remove_diacritics=0" "tokenchars=_",
+  tokenize=simple delimiters " *:",
   order=desc, matchinfo=fts3, prefix="3"
 );
