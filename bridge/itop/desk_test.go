@@ -155,8 +155,8 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			s, d := fake(t, c.server, c.client)
-			s.AddTicket("UserRequest", "one")
-			tickets, updated := s.Tickets("UserRequest"), s.Value("UserRequest", "1", "origin")
+			id := s.AddTicket("UserRequest", "one")
+			tickets, origin := s.Tickets("UserRequest"), s.Value("UserRequest", id, "origin")
 			fatal := false
 			for _, f := range d.Check(t.Context()) {
 				want, bad := c.bad[f.Subject]
@@ -168,7 +168,7 @@ func TestCheckNamesWhatIsMissing(t *testing.T) {
 			if fatal != c.fatal {
 				t.Errorf("fatal %v, want %v", fatal, c.fatal)
 			}
-			if s.Tickets("UserRequest") != tickets || s.Value("UserRequest", "1", "origin") != updated {
+			if s.Tickets("UserRequest") != tickets || s.Value("UserRequest", id, "origin") != origin {
 				t.Error("the check changed something")
 			}
 		})

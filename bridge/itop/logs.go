@@ -161,6 +161,12 @@ func (s *logState) learn(ctx context.Context, log desk.Log, raw []logEntry) {
 			s.desk.log.WarnContext(ctx, "an iTop log holds an entry twice", "ticket", s.key.String(), "marker", m)
 		}
 	}
+	for text := range s.bare[log] {
+		if !bare[text] {
+			// Theirs cannot be written again: it may have been removed on purpose.
+			s.desk.log.WarnContext(ctx, "somebody else's entry vanished from an iTop log, probably by simultaneous writing", "ticket", s.key.String(), "log", string(log))
+		}
+	}
 	s.markers[log], s.bare[log] = markers, bare
 }
 

@@ -217,7 +217,7 @@ func TestIC36Author(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.Entries(key.Class, key.ID)
-	for i, want := range []itoptest.Entry{{Name: "Jane Agent", UserID: "2"}, {Name: "Pablo Picasso", UserID: "0"}, {Name: "Jane Agent (Intercom)", UserID: "0"}} {
+	for i, want := range []itoptest.Entry{{Name: "Jane Agent", UserID: "102"}, {Name: "Pablo Picasso", UserID: "0"}, {Name: "Jane Agent (Intercom)", UserID: "0"}} {
 		if got[i].Name != want.Name || got[i].UserID != want.UserID || !got[i].At.Equal(someday) {
 			t.Errorf("entry %d: %+v, want %+v", i, got[i], want)
 		}

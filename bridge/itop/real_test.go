@@ -3,6 +3,7 @@ package itop_test
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -159,4 +160,67 @@ func TestRealSuitePlainAccount(t *testing.T) {
 		t.Skip("DESKBRIDGE_TEST_ITOP_PLAIN_USER is not set")
 	}
 	desktest.Run(t, func(t *testing.T) desktest.Fixture { return realFixture(t, c) })
+}
+
+// BenchmarkReal measures calls against the iTop that the environment names.
+func BenchmarkReal(b *testing.B) {
+	c := itop.Config{URL: os.Getenv("DESKBRIDGE_TEST_ITOP_URL"), User: os.Getenv("DESKBRIDGE_TEST_ITOP_USER"), Password: os.Getenv("DESKBRIDGE_TEST_ITOP_PASSWORD")}
+	if c.URL == "" {
+		b.Skip("DESKBRIDGE_TEST_ITOP_URL is not set")
+	}
+	d, err := itop.New(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	admin := rest{c.URL, c.User, c.Password}
+	org := admin.one(b, "Organization", "SELECT Organization WHERE name = 'Demo'", nil)
+	n := 0
+	ticket := func(log ...desk.Entry) desk.Ticket {
+		n++
+		made, err := d.Create(b.Context(), desk.NewTicket{
+			Token: fmt.Sprintf("bench:%d:%d", time.Now().UnixNano(), n), Class: "UserRequest", OrgID: org, Origin: "chat",
+			Values: map[string]string{"title": "bench", "description": "bench"}, Log: log,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return made
+	}
+	line := func(i int) desk.Entry {
+		return desk.Entry{Marker: fmt.Sprintf("b:%d", i), Log: desk.Public, At: time.Now(), HTML: "<p>hello</p>", Author: desk.Author{Name: "Bench"}}
+	}
+	b.Run("person", func(b *testing.B) {
+		for i := range b.N {
+			_, _ = d.PersonByEmail(b.Context(), fmt.Sprintf("nobody%d@example.org", i))
+		}
+	})
+	b.Run("create with 50 entries", func(b *testing.B) {
+		var log []desk.Entry
+		for i := range 50 {
+			log = append(log, line(i))
+		}
+		for range b.N {
+			ticket(log...)
+		}
+	})
+	b.Run("append one by one", func(b *testing.B) {
+		key := ticket().Key
+		for i := range b.N {
+			if _, err := d.Append(b.Context(), key, []desk.Entry{line(i)}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("append ten at once", func(b *testing.B) {
+		key := ticket().Key
+		for i := range b.N {
+			var ten []desk.Entry
+			for j := range 10 {
+				ten = append(ten, line(10*i+j))
+			}
+			if _, err := d.Append(b.Context(), key, ten); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -60,7 +60,7 @@ type object struct {
 	id     int64
 	values map[string]string
 	logs   map[string][]entry
-	file   map[string]string
+	file   map[string]any
 }
 
 func str(code, label string) attribute {
@@ -119,13 +119,14 @@ func itil(c Config) map[string]*class {
 		of("start_date", "Start date", aDate), of("end_date", "End date", aDate), of("last_update", "Last update", aDate), of("close_date", "Close date", aDate), of("private_log", "Private log", aLog),
 		of("contacts_list", "Contacts", aList), of("functionalcis_list", "CIs", aList), of("workorders_list", "Work orders", aList))
 	ticket.abstract = true
-	origins := []string{"in_person", "chat", "mail", "phone", "portal"}
-	if c.NoChat {
-		origins = []string{"in_person", "mail", "phone", "portal"}
+	origins := []string{"in_person", "mail", "phone", "portal"}
+	if !c.NoChat {
+		origins = append(origins, "chat")
 	}
 	levels := []string{"1", "2", "3", "4"}
 	shared := []attribute{
-		need(enum("impact", "Impact", "1", "1", "2", "3")), need(enum("urgency", "Urgency", "4", levels...)), need(enum("priority", "Priority", "4", levels...)),
+		need(enum("impact", "Impact", "1", "1", "2", "3")), need(enum("priority", "Priority", "4", levels...)), need(enum("urgency", "Urgency", "4", levels...)),
+		enum("origin", "Origin", "phone", origins...),
 		key("service_id", "Service", "Service"), key("servicesubcategory_id", "Service subcategory", "ServiceSubcategory"),
 		enum("escalation_flag", "Hot Flag", "no", "no", "yes"), str("escalation_reason", "Hot reason"), of("assignment_date", "Assignment date", aDate),
 		of("resolution_date", "Resolution date", aDate), of("last_pending_date", "Last pending date", aDate), of("pending_reason", "Pending reason", aText),
@@ -141,12 +142,12 @@ func itil(c Config) map[string]*class {
 	}
 	add("UserRequest", "Ticket", "", nil, append([]attribute{
 		need(enum("status", "Status", "new", "new", "waiting_for_approval", "approved", "rejected", "assigned", "pending", "escalated_tto", "escalated_ttr", "resolved", "closed")),
-		enum("request_type", "Request Type", "service_request", "service_request"), enum("origin", "Origin", "phone", origins...),
+		enum("request_type", "Request Type", "service_request", "service_request"),
 		key("approver_id", "Approver", "Person"), key("parent_request_id", "Parent request", "UserRequest"),
 	}, shared...)...)
 	add("Incident", "Ticket", "", nil, append([]attribute{
 		need(enum("status", "Status", "new", "new", "assigned", "pending", "escalated_tto", "escalated_ttr", "resolved", "closed")),
-		enum("origin", "Origin", "phone", append(origins, "monitoring")...), of("child_incidents_list", "Child incidents", aList),
+		of("child_incidents_list", "Child incidents", aList),
 	}, shared...)...)
 	add("Change", "Ticket", "", nil, enum("status", "Status", "new", "new", "closed"))
 	add("CMDBChangeOp", "", "id", nil)

@@ -98,10 +98,12 @@ func contains(list []string, s string) bool {
 
 var (
 	reLineEnd = regexp.MustCompile(`(?i)<br>|</(p|div|li|h[1-4]|pre)>`)
+	reLink    = regexp.MustCompile(`<a href="([^"]*)"[^>]*>([^<]*)</a>`)
 	reAnyTag  = regexp.MustCompile(`<[^>]*>`)
 )
 
 // toText is roughly iTop's HtmlToText.
 func toText(s string) string {
+	s = reLink.ReplaceAllString(s, "[$2]($1)")
 	return strings.TrimSpace(html.UnescapeString(reAnyTag.ReplaceAllString(reLineEnd.ReplaceAllString(s, "\n"), "")))
 }

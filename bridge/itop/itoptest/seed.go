@@ -4,17 +4,19 @@ import "strconv"
 
 // Objects that every fake starts with, with the ids of iTop's sample data.
 const (
-	Demo    = "3" // organisation Demo
-	IT      = "2" // organisation IT Department
-	Other   = "4" // organisation Other Customer
-	Pablo   = "2" // Pablo Picasso of Demo, pablo.picasso@demo.com
-	Jane    = "4" // Jane Agent of Demo, jane.agent@demo.com, user jane
-	Twin    = "6" // Tina Twin of Demo, tina.twin@demo.com; Person 5 is her obsolete namesake
-	Olga    = "7" // Olga Other of Other Customer, olga.other@other.com
-	Service = "1" // service that Demo has a contract for, with two sub-services
+	Demo    = "3"  // organisation Demo
+	IT      = "2"  // organisation IT Department
+	Other   = "4"  // organisation Other Customer
+	Pablo   = "2"  // Pablo Picasso of Demo, pablo.picasso@demo.com
+	Jane    = "4"  // Jane Agent of Demo, jane.agent@demo.com, user jane
+	Twin    = "6"  // Tina Twin of Demo, tina.twin@demo.com; Person 5 is her obsolete namesake
+	Olga    = "7"  // Olga Other of Other Customer, olga.other@other.com
+	Service = "31" // service that Demo has a contract for, with two sub-services
 )
 
 func (s *Server) seed() {
+	// Ids of different classes differ, so that a test that mixes them up fails.
+	s.last["Ticket"], s.last["Attachment"], s.last["Service"], s.last["User"] = 1000, 5000, 30, 100
 	for _, name := range []string{"My Company/Department", "IT Department", "Demo", "Other Customer"} {
 		s.insert("Organization", map[string]string{"name": name})
 	}
@@ -39,13 +41,13 @@ func (s *Server) seed() {
 	s.insert("Service", map[string]string{"name": "Software", "org_id": IT})
 	s.insert("Service", map[string]string{"name": "Old", "org_id": IT, "status": "obsolete"})
 	s.insert("CustomerContract", map[string]string{"name": "Demo 2026", "org_id": Demo})
-	for _, id := range []string{"1", "2", "3"} {
+	for _, id := range []string{"31", "32", "33"} {
 		s.insert("lnkCustomerContractToService", map[string]string{"customercontract_id": "1", "service_id": id})
 	}
 	s.insert("ServiceSubcategory", map[string]string{"name": "New laptop ordering", "service_id": Service})
 	s.insert("ServiceSubcategory", map[string]string{"name": "New desktop ordering", "service_id": Service})
 	s.insert("ServiceSubcategory", map[string]string{"name": "Broken laptop", "service_id": Service, "request_type": "incident"})
-	s.insert("ServiceSubcategory", map[string]string{"name": "Software installation", "service_id": "2"})
+	s.insert("ServiceSubcategory", map[string]string{"name": "Software installation", "service_id": "32"})
 }
 
 func (s *Server) addPerson(first, name, email, org, status string) *object {

@@ -53,7 +53,7 @@ func scalar(raw json.RawMessage) string {
 type change struct {
 	values map[string]string
 	logs   map[string]func(old []entry) []entry
-	file   map[string]string
+	file   map[string]any
 }
 
 func (s *Server) create(u *user, in input) (any, error) {
@@ -274,7 +274,7 @@ func prefixed(code string, err error) error {
 	return err
 }
 
-func file(raw json.RawMessage) (map[string]string, error) {
+func file(raw json.RawMessage) (map[string]any, error) {
 	var f struct{ Data, Filename, Mimetype string }
 	if err := json.Unmarshal(raw, &f); err != nil {
 		return nil, fail(100, "Wrong format for a document")
@@ -282,7 +282,7 @@ func file(raw json.RawMessage) (map[string]string, error) {
 	if _, err := base64.StdEncoding.DecodeString(f.Data); err != nil {
 		return nil, fail(100, "The data is not base64")
 	}
-	return map[string]string{"data": f.Data, "filename": f.Filename, "mimetype": f.Mimetype}, nil
+	return map[string]any{"data": f.Data, "mimetype": f.Mimetype, "filename": f.Filename, "downloads_count": 0}, nil
 }
 
 // logChange reads the three forms of writing a case log: a text, add_item, and
