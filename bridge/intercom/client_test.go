@@ -86,6 +86,12 @@ func TestEveryCall(t *testing.T) {
 	if err != nil || c.ID != w.pablo.ID || c.Role != "user" {
 		t.Errorf("FindContactByEmail = %+v, %v", c, err)
 	}
+	w.AddContact(intercom.Contact{Role: "lead", Email: "both@demo.com"})
+	both := w.AddContact(intercom.Contact{Role: "user", Email: "both@demo.com"})
+	c, err = w.client.FindContactByEmail(ctx, "both@demo.com")
+	if err != nil || c.ID != both.ID {
+		t.Errorf("of a lead and a user FindContactByEmail = %+v, %v", c, err)
+	}
 	_, err = w.client.FindContactByEmail(ctx, "nobody@demo.com")
 	want(t, err, errs.NotFound)
 

@@ -42,7 +42,15 @@ func TestREL21_AppliedButFailed(t *testing.T) {
 				if !ok || p.ID == first.ID {
 					t.Errorf("FindOwnPart = %+v, %v", p, ok)
 				}
-				own.Note = true
+				own.Known = func(key string) bool { return key == p.Key() }
+				if q, ok := intercom.FindOwnPart(v, own); !ok || q.ID != first.ID {
+					t.Errorf("with the newer one known, FindOwnPart = %+v, %v", q, ok)
+				}
+				own.Known = func(string) bool { return true }
+				if q, ok := intercom.FindOwnPart(v, own); ok {
+					t.Errorf("found a part that is accounted for: %+v", q)
+				}
+				own.Known, own.Note = nil, true
 				if p, ok := intercom.FindOwnPart(v, own); ok {
 					t.Errorf("found a comment for a note: %+v", p)
 				}
