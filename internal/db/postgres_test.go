@@ -72,6 +72,46 @@ func TestREL33_DeadlockIsRunAgain(t *testing.T) {
 	}
 }
 
+// A deadlock over what is left for the end undoes a whole group; all of it is
+// run again.
+func TestREL33_DeadlockAtTheEndIsRunAgain(t *testing.T) {
+	a, b := onPostgres(t)
+	must(t, a.Write(context.Background(), func(tx *gorm.DB) error { return tx.Exec("INSERT INTO items (name) VALUES ('x'), ('y')").Error }))
+	hasFirst := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
+	var wg sync.WaitGroup
+	for i, d := range []*db.DB{a, b} {
+		ids := []int64{1, 2}
+		if i == 1 {
+			slices.Reverse(ids)
+		}
+		var once sync.Once
+		lock := func(id int64) func(tx *gorm.DB) error {
+			return func(tx *gorm.DB) error {
+				_, err := db.Exec(tx, "UPDATE items SET name = name || ? WHERE id = ?", "!", id)
+				if id == ids[0] {
+					once.Do(func() { close(hasFirst[i]) })
+					<-hasFirst[1-i]
+				}
+				return err
+			}
+		}
+		wg.Go(func() {
+			err := d.Write(context.Background(), func(tx *gorm.DB) error {
+				db.BeforeCommit(tx, "1", lock(ids[0]))
+				db.BeforeCommit(tx, "2", lock(ids[1]))
+				return nil
+			})
+			if err != nil {
+				t.Errorf("node %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := names(t, a); !slices.Equal(got, []string{"x!!", "y!!"}) || a.Stats().Reruns+b.Stats().Reruns == 0 {
+		t.Errorf("stored %q, %d reruns", got, a.Stats().Reruns+b.Stats().Reruns)
+	}
+}
+
 // When the server drops every connection, what had not begun is stored by the
 // next connection, and the service goes on.
 func TestREL32_ConnectionsAreTerminated(t *testing.T) {

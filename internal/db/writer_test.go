@@ -142,6 +142,37 @@ func TestOneClosureFailsAlone(t *testing.T) {
 	must(t, d.Write(context.Background(), insert("later")))
 }
 
+// What closures leave for the end of the group runs last, in order, once, and
+// only for those that succeeded; its failure is everybody's.
+func TestBeforeCommit(t *testing.T) {
+	d := newItemsOn(t, nil)
+	leave := func(name string, orders ...string) func(tx *gorm.DB) error {
+		return func(tx *gorm.DB) error {
+			for _, o := range orders {
+				db.BeforeCommit(tx, o, insert("last "+o))
+			}
+			return insert(name)(tx)
+		}
+	}
+	for i, o := range together(t, d, leave("a", "y", "x"), leave("b", "x"), leave("a", "lost")) {
+		if (o.err != nil) != (i == 2) {
+			t.Errorf("closure %d: %v", i, o.err)
+		}
+	}
+	if got := names(t, d); !slices.Equal(got, []string{"a", "b", "last x", "last y"}) {
+		t.Errorf("stored %q", got)
+	}
+	for i, o := range together(t, d, leave("c"), leave("d", "x")) {
+		if !db.IsUnique(o.err) {
+			t.Errorf("closure %d of a group that cannot be committed: %v", i, o.err)
+		}
+	}
+	must(t, d.WriteAlone(context.Background(), insert("alone")))
+	if got := names(t, d); len(got) != 5 || got[4] != "alone" {
+		t.Errorf("stored %q", got)
+	}
+}
+
 // A caller that goes away while it waits is told that nothing was done, and
 // nothing is; once its closure runs it gets the outcome.
 func TestCallerGoesAway(t *testing.T) {
