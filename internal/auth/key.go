@@ -128,19 +128,11 @@ func (s *Service) ListAPIKeys(ctx context.Context, deskID, before int64, limit i
 	if limit == 0 {
 		limit = 50
 	}
-	tx := s.db.Read(ctx)
-	var p APIKeyPage
-	if err := tx.Raw("SELECT COUNT(*) FROM api_keys WHERE desk_id = ?", deskID).Scan(&p.Total).Error; err != nil {
-		return APIKeyPage{}, fmt.Errorf("auth: count API keys: %w", err)
+	rows, total, err := keysPage(s.db.Read(ctx), deskID, before, limit)
+	if err != nil {
+		return APIKeyPage{}, err
 	}
-	q, args := "SELECT "+keyColumns+" FROM api_keys k WHERE k.desk_id = ?", []any{deskID}
-	if before > 0 {
-		q, args = q+" AND k.id < ?", append(args, before)
-	}
-	var rows []keyRow
-	if err := tx.Raw(q+" ORDER BY k.id DESC LIMIT ?", append(args, limit+1)...).Scan(&rows).Error; err != nil {
-		return APIKeyPage{}, fmt.Errorf("auth: list API keys: %w", err)
-	}
+	p := APIKeyPage{Total: total}
 	if len(rows) > limit {
 		rows = rows[:limit]
 		p.Next = rows[limit-1].ID
@@ -156,12 +148,9 @@ func (s *Service) ListAPIKeys(ctx context.Context, deskID, before int64, limit i
 // key of another desk is NotFound.
 func (s *Service) RevokeAPIKey(ctx context.Context, deskID, id int64) error {
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		r, found, err := first[keyRow](tx, "SELECT "+keyColumns+" FROM api_keys k WHERE k.desk_id = ? AND k.id = ?", deskID, id)
+		r, err := keyByID(tx, deskID, id)
 		if err != nil {
-			return fmt.Errorf("auth: API key: %w", err)
-		}
-		if !found {
-			return errs.E(errs.NotFound, "There is no such API key.")
+			return err
 		}
 		if n, err := revokeKeys(tx, s.conf.Now(), "id = ?", id); err != nil || n == 0 {
 			return err
@@ -183,10 +172,7 @@ func (s *Service) resolveKey(ctx context.Context, token string) (Principal, bool
 	}
 	now := s.conf.Now()
 	if now.Sub(k.LastUsedAt.Time) >= time.Minute {
-		err := s.db.Write(ctx, func(tx *gorm.DB) error {
-			return tx.Exec("UPDATE api_keys SET last_used_at = ? WHERE id = ?", db.TimeOf(now), k.ID).Error
-		})
-		if err != nil {
+		if err := s.db.Write(ctx, func(tx *gorm.DB) error { return noteKeyUse(tx, k.ID, now) }); err != nil {
 			return Principal{}, false, err
 		}
 	}

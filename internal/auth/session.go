@@ -12,7 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"gorm.io/gorm"
 
-	"github.com/deskbridge/deskbridge/internal/db"
 	"github.com/deskbridge/deskbridge/internal/errs"
 	"github.com/deskbridge/deskbridge/internal/httpx"
 )
@@ -133,8 +132,8 @@ func (s *Service) signOut(ctx context.Context) (*http.Cookie, error) {
 	p, ok := FromContext(ctx)
 	if token != "" && ok && p.APIKeyID == 0 {
 		err := s.db.Write(ctx, func(tx *gorm.DB) error {
-			if err := tx.Exec("DELETE FROM sessions WHERE token_hash = ?", hashOf(token)).Error; err != nil {
-				return fmt.Errorf("auth: end session: %w", err)
+			if err := endSession(tx, hashOf(token)); err != nil {
+				return err
 			}
 			return s.audit.Record(tx, entry(ctx, p.DeskID, "session.ended", fmt.Sprintf("user:%d", p.UserID)))
 		})
@@ -184,12 +183,9 @@ func (s *Service) resolve(ctx context.Context, token string) (Principal, bool, e
 	if id == 0 {
 		return Principal{}, false, nil
 	}
-	r, found, err := first[userRow](s.db.Read(ctx), "SELECT "+userColumns+" FROM users u WHERE u.id = ? AND u.disabled = ?", id, false)
-	if err != nil {
-		return Principal{}, false, fmt.Errorf("auth: session's user: %w", err)
-	}
-	if !found {
-		return Principal{}, false, nil
+	r, found, err := activeUser(s.db.Read(ctx), id)
+	if err != nil || !found {
+		return Principal{}, false, err
 	}
 	return r.principal(), true, nil
 }
@@ -198,95 +194,4 @@ func (s *Service) resolve(ctx context.Context, token string) (Principal, bool, e
 func hashOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-type ownerKey struct{}
-
-// sessionStore keeps scs's sessions in the table sessions. It decides by the
-// service's clock when a session has ended; scs's own expiry is not used.
-type sessionStore struct{ s *Service }
-
-// errNoContext is what the methods without a context answer; scs calls those
-// with one when a store has them.
-var errNoContext = errors.New("auth: the session store needs a context")
-
-// Delete implements scs.Store.
-func (*sessionStore) Delete(string) error { return errNoContext }
-
-// Find implements scs.Store.
-func (*sessionStore) Find(string) ([]byte, bool, error) { return nil, false, errNoContext }
-
-// Commit implements scs.Store.
-func (*sessionStore) Commit(string, []byte, time.Time) error { return errNoContext }
-
-// DeleteCtx implements scs.CtxStore.
-func (st *sessionStore) DeleteCtx(ctx context.Context, hash string) error {
-	var n int64
-	if err := st.s.db.Read(ctx).Raw("SELECT COUNT(*) FROM sessions WHERE token_hash = ?", hash).Scan(&n).Error; err != nil || n == 0 {
-		return err
-	}
-	return st.s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM sessions WHERE token_hash = ?", hash).Error
-	})
-}
-
-type sessionRow struct {
-	Data   []byte
-	SeenAt db.Time
-}
-
-// FindCtx implements scs.CtxStore. It finds no session that was idle for too
-// long or is too old (SEC-191), and notes that the session is in use.
-func (st *sessionStore) FindCtx(ctx context.Context, hash string) ([]byte, bool, error) {
-	s, now := st.s, st.s.conf.Now()
-	r, found, err := first[sessionRow](s.db.Read(ctx), "SELECT data, seen_at FROM sessions WHERE token_hash = ? AND seen_at > ? AND created_at > ?",
-		hash, db.TimeOf(now.Add(-s.conf.Idle)), db.TimeOf(now.Add(-s.conf.Lifetime)))
-	if err != nil || !found {
-		return nil, false, err
-	}
-	if now.Sub(r.SeenAt.Time) >= touchEvery {
-		err = s.db.Write(ctx, func(tx *gorm.DB) error {
-			return tx.Exec("UPDATE sessions SET seen_at = ? WHERE token_hash = ?", db.TimeOf(now), hash).Error
-		})
-		if err != nil {
-			return nil, false, err
-		}
-	}
-	return r.Data, true, nil
-}
-
-// CommitCtx implements scs.CtxStore. A session is only ever written at sign-in,
-// for the user in ctx, and only when that user is still active and still has the
-// password that was checked: a change in between wins.
-func (st *sessionStore) CommitCtx(ctx context.Context, hash string, data []byte, _ time.Time) error {
-	s := st.s
-	r, ok := ctx.Value(ownerKey{}).(userRow)
-	if !ok {
-		return errs.E(errs.Internal, "auth: a session without a user is not stored")
-	}
-	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		at := db.TimeOf(s.conf.Now())
-		// The update locks the user's row and looks at it again behind whoever had it.
-		res := tx.Exec("UPDATE users SET signed_in_at = ? WHERE id = ? AND disabled = ? AND password_hash = ?", at, r.ID, false, r.PasswordHash)
-		if res.Error != nil {
-			return fmt.Errorf("auth: note sign-in: %w", res.Error)
-		}
-		if res.RowsAffected == 0 {
-			return errWrong()
-		}
-		err := tx.Exec("INSERT INTO sessions (token_hash, user_id, data, created_at, seen_at) VALUES (?, ?, ?, ?, ?)", hash, r.ID, data, at, at).Error
-		if err != nil {
-			return fmt.Errorf("auth: store session: %w", err)
-		}
-		e := entry(WithPrincipal(ctx, r.principal()), r.DeskID, "session.started", fmt.Sprintf("user:%d", r.ID))
-		return s.audit.Record(tx, e)
-	})
-}
-
-// sweep removes sessions that have ended.
-func (s *Service) sweep(ctx context.Context) error {
-	now := s.conf.Now()
-	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM sessions WHERE seen_at <= ? OR created_at <= ?", db.TimeOf(now.Add(-s.conf.Idle)), db.TimeOf(now.Add(-s.conf.Lifetime))).Error
-	})
 }

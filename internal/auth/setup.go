@@ -2,12 +2,10 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
 
-	"github.com/deskbridge/deskbridge/internal/db"
 	"github.com/deskbridge/deskbridge/internal/errs"
 	"github.com/deskbridge/deskbridge/internal/httpx"
 )
@@ -32,18 +30,10 @@ func (s *Service) SetupToken(ctx context.Context) (token string, ok bool, err er
 		if err != nil {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM setup_tokens").Error; err != nil {
-			return fmt.Errorf("auth: old set-up tokens: %w", err)
-		}
 		if ok = !has; !ok {
-			return nil
+			return dropSetupTokens(tx)
 		}
-		now := s.conf.Now()
-		err = tx.Exec("INSERT INTO setup_tokens (token_hash, created_at, expires_at) VALUES (?, ?, ?)", tokenHash(token), db.TimeOf(now), db.TimeOf(now.Add(setupLife))).Error
-		if err != nil {
-			return fmt.Errorf("auth: set-up token: %w", err)
-		}
-		return nil
+		return replaceSetupToken(tx, tokenHash(token), s.conf.Now())
 	})
 	if err != nil || !ok {
 		return "", false, err
@@ -66,13 +56,8 @@ func (s *Service) Setup(ctx context.Context, token, email, name, password string
 		return User{}, err
 	}
 	denied := errs.E(errs.Denied, "This set-up link was used, has ended, or is not the newest one. Start the server again for a new one.")
-	const live = "FROM setup_tokens WHERE token_hash = ? AND expires_at > ?"
-	var n int64
-	if err := s.db.Read(ctx).Raw("SELECT COUNT(*) "+live, tokenHash(token), db.TimeOf(now)).Scan(&n).Error; err != nil {
-		return User{}, fmt.Errorf("auth: set-up token: %w", err)
-	}
-	if n == 0 {
-		return User{}, denied
+	if live, err := liveSetupToken(s.db.Read(ctx), tokenHash(token), now); err != nil || !live {
+		return User{}, cmpErr(err, denied)
 	}
 	if password == "" {
 		return User{}, errs.InvalidField("password", "must have at least %d characters", minPassword)
@@ -83,12 +68,8 @@ func (s *Service) Setup(ctx context.Context, token, email, name, password string
 	}
 	ctx = AsActor(ctx, "setup")
 	err = s.db.Write(ctx, func(tx *gorm.DB) error {
-		res := tx.Exec("DELETE "+live, tokenHash(token), db.TimeOf(now))
-		if res.Error != nil {
-			return fmt.Errorf("auth: use set-up token: %w", res.Error)
-		}
-		if res.RowsAffected == 0 {
-			return denied
+		if used, err := useSetupToken(tx, tokenHash(token), now); err != nil || !used {
+			return cmpErr(err, denied)
 		}
 		if has, err := hasAdministrator(tx); err != nil || has {
 			return cmpErr(err, denied)

@@ -3,6 +3,7 @@ package auth
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -81,6 +82,34 @@ func userByID(tx *gorm.DB, deskID, id int64) (userRow, error) {
 	return r, nil
 }
 
+// activeUser returns a user of any desk unless it is disabled.
+func activeUser(tx *gorm.DB, id int64) (userRow, bool, error) {
+	r, found, err := first[userRow](tx, "SELECT "+userColumns+" FROM users u WHERE u.id = ? AND u.disabled = ?", id, false)
+	if err != nil {
+		return r, false, fmt.Errorf("auth: active user: %w", err)
+	}
+	return r, found, nil
+}
+
+// usersPage returns one row more than the limit when there is a next page. What
+// is searched for is taken literally (SEC-051).
+func usersPage(tx *gorm.DB, deskID int64, f UserFilter) (rows []userRow, total int64, err error) {
+	cond, args := "u.desk_id = ?", []any{deskID}
+	if f.Search != "" {
+		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Search)) + "%"
+		cond += ` AND (u.email_key LIKE ? ESCAPE '\' OR LOWER(u.name) LIKE ? ESCAPE '\')`
+		args = append(args, like, like)
+	}
+	if err := tx.Raw("SELECT COUNT(*) FROM users u WHERE "+cond, args...).Scan(&total).Error; err != nil {
+		return nil, 0, fmt.Errorf("auth: count users: %w", err)
+	}
+	q := "SELECT " + userColumns + " FROM users u WHERE " + cond + " AND u.id > ? ORDER BY u.id LIMIT ?"
+	if err := tx.Raw(q, append(args, f.After, f.Limit+1)...).Scan(&rows).Error; err != nil {
+		return nil, 0, fmt.Errorf("auth: list users: %w", err)
+	}
+	return rows, total, nil
+}
+
 // lockUser is userByID for a change: on PostgreSQL nobody else changes the user
 // until the transaction ends. SQLite has one writer anyway.
 func lockUser(tx *gorm.DB, dialect db.Dialect, deskID, id int64) (userRow, error) {
@@ -154,61 +183,38 @@ func hasAdministrator(tx *gorm.DB) (bool, error) {
 	return n > 0, nil
 }
 
-// killSessions ends the sessions of a user but the one with the hash keep.
-func killSessions(tx *gorm.DB, userID int64, keep string) error {
-	if err := tx.Exec("DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?", userID, keep).Error; err != nil {
-		return fmt.Errorf("auth: end sessions: %w", err)
+func dropSetupTokens(tx *gorm.DB) error {
+	if err := tx.Exec("DELETE FROM setup_tokens").Error; err != nil {
+		return fmt.Errorf("auth: drop set-up tokens: %w", err)
 	}
 	return nil
 }
 
-type keyRow struct {
-	ID         int64
-	DeskID     int64
-	UserID     *int64
-	Name       string
-	Prefix     string
-	TokenHash  string
-	Role       Role
-	Scope      string
-	CreatedBy  string
-	CreatedAt  db.Time
-	LastUsedAt db.Time
-	RevokedAt  db.Time
-}
-
-const keyColumns = "k.id, k.desk_id, k.user_id, k.name, k.prefix, k.token_hash, k.role, k.scope, k.created_by, k.created_at, k.last_used_at, k.revoked_at"
-
-func insertKey(tx *gorm.DB, r *keyRow) error {
-	err := tx.Raw("INSERT INTO api_keys (desk_id, user_id, name, prefix, token_hash, role, scope, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-		r.DeskID, r.UserID, r.Name, r.Prefix, r.TokenHash, r.Role, r.Scope, r.CreatedBy, r.CreatedAt).Scan(&r.ID).Error
+func replaceSetupToken(tx *gorm.DB, hash string, now time.Time) error {
+	if err := dropSetupTokens(tx); err != nil {
+		return err
+	}
+	err := tx.Exec("INSERT INTO setup_tokens (token_hash, created_at, expires_at) VALUES (?, ?, ?)", hash, db.TimeOf(now), db.TimeOf(now.Add(setupLife))).Error
 	if err != nil {
-		return fmt.Errorf("auth: insert API key: %w", err)
+		return fmt.Errorf("auth: set-up token: %w", err)
 	}
 	return nil
 }
 
-// liveKey finds the key with this hash unless it was revoked or its user was
-// disabled.
-func liveKey(tx *gorm.DB, hash string) (keyRow, userRow, bool, error) {
-	k, found, err := first[keyRow](tx, "SELECT "+keyColumns+" FROM api_keys k WHERE k.token_hash = ? AND k.revoked_at = 0", hash)
-	if err != nil {
-		return k, userRow{}, false, fmt.Errorf("auth: API key: %w", err)
+func liveSetupToken(tx *gorm.DB, hash string, now time.Time) (bool, error) {
+	var n int64
+	if err := tx.Raw("SELECT COUNT(*) FROM setup_tokens WHERE token_hash = ? AND expires_at > ?", hash, db.TimeOf(now)).Scan(&n).Error; err != nil {
+		return false, fmt.Errorf("auth: set-up token: %w", err)
 	}
-	if !found || k.UserID == nil {
-		return k, userRow{}, found, nil
-	}
-	u, err := userByID(tx, k.DeskID, *k.UserID)
-	if errs.Is(err, errs.NotFound) {
-		return k, u, false, nil
-	}
-	return k, u, err == nil && !u.Disabled, err
+	return n > 0, nil
 }
 
-func revokeKeys(tx *gorm.DB, now time.Time, where string, args ...any) (int64, error) {
-	res := tx.Exec("UPDATE api_keys SET revoked_at = ? WHERE revoked_at = 0 AND "+where, append([]any{db.TimeOf(now)}, args...)...)
+// useSetupToken removes the token and reports whether it was there: of several
+// at once one gets it.
+func useSetupToken(tx *gorm.DB, hash string, now time.Time) (bool, error) {
+	res := tx.Exec("DELETE FROM setup_tokens WHERE token_hash = ? AND expires_at > ?", hash, db.TimeOf(now))
 	if res.Error != nil {
-		return 0, fmt.Errorf("auth: revoke API keys: %w", res.Error)
+		return false, fmt.Errorf("auth: use set-up token: %w", res.Error)
 	}
-	return res.RowsAffected, nil
+	return res.RowsAffected > 0, nil
 }

@@ -257,22 +257,11 @@ func (s *Service) ListUsers(ctx context.Context, deskID int64, f UserFilter) (Us
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	cond, args := "u.desk_id = ?", []any{deskID}
-	if f.Search != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Search)) + "%"
-		cond += ` AND (u.email_key LIKE ? ESCAPE '\' OR LOWER(u.name) LIKE ? ESCAPE '\')`
-		args = append(args, like, like)
+	rows, total, err := usersPage(s.db.Read(ctx), deskID, f)
+	if err != nil {
+		return UserPage{}, err
 	}
-	tx := s.db.Read(ctx)
-	var p UserPage
-	if err := tx.Raw("SELECT COUNT(*) FROM users u WHERE "+cond, args...).Scan(&p.Total).Error; err != nil {
-		return UserPage{}, fmt.Errorf("auth: count users: %w", err)
-	}
-	var rows []userRow
-	q := "SELECT " + userColumns + " FROM users u WHERE " + cond + " AND u.id > ? ORDER BY u.id LIMIT ?"
-	if err := tx.Raw(q, append(args, f.After, f.Limit+1)...).Scan(&rows).Error; err != nil {
-		return UserPage{}, fmt.Errorf("auth: list users: %w", err)
-	}
+	p := UserPage{Total: total}
 	if len(rows) > f.Limit {
 		rows = rows[:f.Limit]
 		p.Next = rows[f.Limit-1].ID
