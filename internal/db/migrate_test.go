@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -202,14 +203,14 @@ func TestMigrateTogetherOnPostgres(t *testing.T) {
 	check(t, err)
 	defer admin.Close()
 	run := func(statement string) {
-		_, err := admin.writes.ExecContext(context.Background(), statement)
-		check(t, err)
+		check(t, admin.Write(context.Background(), func(tx *gorm.DB) error { return tx.Exec(statement).Error }))
 	}
-	run("CREATE SCHEMA test_migrate_together")
-	defer run("DROP SCHEMA test_migrate_together CASCADE")
-	address := base + "?search_path=test_migrate_together"
+	schema := "test_" + strings.ToLower(rand.Text())
+	run("CREATE SCHEMA " + schema)
+	defer run("DROP SCHEMA " + schema + " CASCADE")
+	address := base + "?search_path=" + schema
 	if strings.Contains(base, "?") {
-		address = base + "&search_path=test_migrate_together"
+		address = base + "&search_path=" + schema
 	}
 	var wg sync.WaitGroup
 	var nodes []*DB
