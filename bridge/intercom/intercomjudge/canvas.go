@@ -52,8 +52,7 @@ func relaxCanvas(doc *openapi3.T) {
 // the description does not encode (2 to 10 options, unique ids, known fields).
 func JudgeCanvas(t testing.TB, raw []byte) {
 	t.Helper()
-	s, err := canvasSchemas()
-	schemas := must(t, s, err)
+	schemas := loadCanvas(t)
 	for _, name := range []string{"initialize_response", "submit_response"} {
 		if err := visit(schemas[name], raw); err != nil {
 			t.Errorf("the canvas does not fit %s of Intercom's description: %v\n%s", name, err, raw)
@@ -69,8 +68,7 @@ func JudgeCanvas(t testing.TB, raw []byte) {
 // says of inbox requests: it is for stand-ins that play Intercom.
 func JudgeCanvasRequest(t testing.TB, raw []byte) {
 	t.Helper()
-	s, err := canvasSchemas()
-	schemas := must(t, s, err)
+	schemas := loadCanvas(t)
 	name := "initialize_request"
 	if bytes.Contains(raw, []byte(`"component_id"`)) {
 		name = "submit_request"

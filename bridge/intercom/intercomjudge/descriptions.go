@@ -84,6 +84,27 @@ var canvasSchemas = sync.OnceValues(func() (openapi3.Schemas, error) {
 	return doc.Components.Schemas, nil
 })
 
+// Load reads the descriptions, which takes long on a busy machine. A test that
+// judges canvases inside a deadline calls it first; JudgeTransport does so for
+// the REST API.
+func Load(t testing.TB) {
+	t.Helper()
+	loadREST(t)
+	loadCanvas(t)
+}
+
+func loadREST(t testing.TB) *openapi3.T {
+	t.Helper()
+	doc, err := rest()
+	return must(t, doc, err)
+}
+
+func loadCanvas(t testing.TB) openapi3.Schemas {
+	t.Helper()
+	s, err := canvasSchemas()
+	return must(t, s, err)
+}
+
 func must[T any](t testing.TB, v T, err error) T {
 	t.Helper()
 	if err != nil {

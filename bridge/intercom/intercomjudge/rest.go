@@ -23,19 +23,19 @@ import (
 // unjudged. Errors that the description does not list for a call (429, 500) are
 // judged as error lists when they are JSON.
 func JudgeTransport(t testing.TB, next http.RoundTripper) http.RoundTripper {
-	return transport{t: t, next: next}
+	t.Helper()
+	return transport{t: t, doc: loadREST(t), next: next}
 }
 
 type transport struct {
 	t    testing.TB
+	doc  *openapi3.T
 	next http.RoundTripper
 }
 
 // RoundTrip judges and hands on.
 func (j transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	j.t.Helper()
-	d, err := rest()
-	doc := must(j.t, d, err)
 	body, err := drain(r.Body)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (j transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	judged := r.Clone(r.Context())
 	r.Body, judged.Body = reader(body), reader(body)
 
-	route, params := findRoute(doc, r.Method, r.URL.Path)
+	route, params := findRoute(j.doc, r.Method, r.URL.Path)
 	if route == nil {
 		if r.Header.Get("Authorization") != "" {
 			j.t.Errorf("%s %s is not in Intercom's description", r.Method, r.URL.Path)

@@ -23,6 +23,7 @@ func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
 // app answers canvas calls with what it was asked.
 func app(t *testing.T, answer func(r intercom.CanvasRequest) any) *httptest.Server {
 	t.Helper()
+	intercomjudge.Load(t)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, err := io.ReadAll(q.Body)
 		if err != nil {
