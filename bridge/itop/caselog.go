@@ -35,11 +35,11 @@ var (
 
 // render writes an entry's HTML; byline puts the author's name into the text,
 // for accounts that may not write for others.
-func render(e desk.Entry, byline bool) string {
+func (d *Desk) render(e desk.Entry, byline bool) string {
 	var b strings.Builder
 	b.WriteString(`<div class="` + markerPrefix + e.Marker + `">`)
 	if e.Synced {
-		text := html.EscapeString(Disclaimer)
+		text := html.EscapeString(d.config.Disclaimer)
 		if e.Source != "" {
 			text = `<a href="` + html.EscapeString(e.Source) + `" target="_blank">` + text + `</a>`
 		}

@@ -43,6 +43,10 @@ type Config struct {
 	// was added to the datamodel must be told here.
 	Attributes map[string][]Attribute
 
+	// Disclaimer is the sentence above synchronised messages (IC-37); default
+	// the constant Disclaimer. Entries already written keep theirs.
+	Disclaimer string
+
 	Timeout   time.Duration     // of one call; default 30 s
 	MaxFile   int               // largest attachment in bytes; default 5 MiB, below PHP's usual 8 MB for a post
 	Transport http.RoundTripper // default http.DefaultTransport; pass the SSRF-safe one
@@ -128,6 +132,9 @@ func setDefaults(c *Config) {
 	}
 	if c.PortalID == "" {
 		c.PortalID = "itop-portal"
+	}
+	if c.Disclaimer == "" {
+		c.Disclaimer = Disclaimer
 	}
 	if c.Transport == nil {
 		c.Transport = http.DefaultTransport

@@ -204,14 +204,14 @@ func (d *Desk) item(ctx context.Context, e desk.Entry) (item, error) {
 		e.At = d.now()
 	}
 	if !d.mayImpersonate() {
-		return item{Date: instant(e.At), Format: "html", Text: render(e, true)}, nil
+		return item{Date: instant(e.At), Format: "html", Text: d.render(e, true)}, nil
 	}
 	id, err := d.account(ctx, e.Author.PersonID)
 	if err != nil {
 		return item{}, err
 	}
 	user, name := number(id), e.Author.Name
-	return item{Date: instant(e.At), Format: "html", Text: render(e, false), UserID: &user, Login: &name}, nil
+	return item{Date: instant(e.At), Format: "html", Text: d.render(e, false), UserID: &user, Login: &name}, nil
 }
 
 // mayImpersonate is true until iTop says otherwise; it is asked again after an

@@ -268,6 +268,21 @@ func TestIC37Disclaimer(t *testing.T) {
 	}
 }
 
+// TestIC37OwnDisclaimer: another sentence is recognised as well.
+func TestIC37OwnDisclaimer(t *testing.T) {
+	s, d := fake(t, itoptest.Config{}, func(c *itop.Config) { c.Disclaimer = "From <Intercom>" })
+	key := fakeTicket(t, d).Key
+	e := entry("a:1", "hello")
+	e.Synced = true
+	if _, err := d.Append(t.Context(), key, []desk.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := d.Entries(t.Context(), key)
+	if err != nil || !all[0].Synced || all[0].HTML != "<p>hello</p>" || !strings.Contains(s.Entries(key.Class, key.ID)[0].HTML, "<i>From &lt;Intercom&gt;</i>") {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 // TestCopiedMarker: an agent who quotes our entry with its mark-up writes an
 // entry of their own.
 func TestCopiedMarker(t *testing.T) {
