@@ -12,7 +12,8 @@ import (
 const (
 	defaultLimit = 20
 	maxLimit     = 200
-	maxTokens    = 64 // alternatives of one kind that the search index is asked for
+	maxMerge     = 2000 // rows of each state that a page may be merged from
+	maxTokens    = 64   // alternatives of one kind that the search index is asked for
 )
 
 // Ticket returns a ticket that the actor may see.
@@ -115,7 +116,12 @@ func (s *Service) find(tx *gorm.DB, a Actor, f Filter) ([]int64, int, error) {
 	c := listConditions(r, f)
 	var ids []int64
 	if f.Limit > 0 {
-		if ids, err = listTicketIDs(tx, c, f.Sort, f.Limit, f.Offset); err != nil {
+		if states := f.states(); states != nil && f.broad() && f.Offset+f.Limit <= maxMerge {
+			ids, err = newestByState(tx, r, f, states)
+		} else {
+			ids, err = listTicketIDs(tx, c, f.Sort, f.Limit, f.Offset)
+		}
+		if err != nil {
 			return nil, 0, err
 		}
 		if lastPage(len(ids), f.Limit, f.Offset) {
