@@ -151,3 +151,20 @@ func TestIC15_Scopes(t *testing.T) {
 		t.Errorf("a scope of servers: %v", err)
 	}
 }
+
+// Every attribute that the desk describes can be shown, except logs, and what is
+// not read-only can be set.
+func TestEveryAttributeHasItsAccess(t *testing.T) {
+	all, err := newStore(t).desk.describe(t.Context(), "UserRequest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if (a.raw == nil) != (a.Type == desk.TypeCaseLog) {
+			t.Errorf("%s cannot be shown", a.Code)
+		}
+		if a.ReadOnly == (a.set != nil || a.setText != nil) {
+			t.Errorf("%s: read-only %v, but can be set: %v", a.Code, a.ReadOnly, !a.ReadOnly)
+		}
+	}
+}

@@ -152,7 +152,7 @@ func fill(t *tickets.NewTicket, all []attribute, values map[string]string) errs.
 			continue
 		}
 		switch {
-		case a.custom != nil:
+		case a.custom:
 			t.Custom[a.Code] = raw
 		case a.setText != nil:
 			a.setText(t, raw)
