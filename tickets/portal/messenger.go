@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
@@ -149,6 +150,17 @@ func (v *visit) takeShutdown() *settings {
 // It needs 'unsafe-inline' for styles; scripts stay with named hosts.
 func messengerSources() httpx.Sources {
 	sheets := []string{"https://intercom-sheets.com", "https://www.intercom-reporting.com"}
+	images := []string{
+		"blob:", "data:", "https://js.intercomcdn.com", "https://static.intercomassets.com", "https://static.intercomassets.eu",
+		"https://static.au.intercomassets.com", "https://downloads.intercomcdn.com", "https://downloads.intercomcdn.eu",
+		"https://downloads.au.intercomcdn.com", "https://uploads.intercomusercontent.com", "https://gifs.intercomcdn.com",
+		"https://video-messages.intercomcdn.com", "https://messenger-apps.intercom.io", "https://messenger-apps.eu.intercom.io",
+		"https://messenger-apps.au.intercom.io", "https://*.intercom-attachments.com", "https://*.intercom-attachments.eu",
+		"https://*.au.intercom-attachments.com",
+	}
+	for n := range 9 {
+		images = append(images, fmt.Sprintf("https://*.intercom-attachments-%d.com", n+1))
+	}
 	return httpx.Sources{
 		Script: []string{"https://app.intercom.io", "https://widget.intercom.io", "https://js.intercomcdn.com"},
 		Style:  []string{"'unsafe-inline'"},
@@ -157,14 +169,7 @@ func messengerSources() httpx.Sources {
 			"https://uploads.intercomcdn.com", "https://uploads.intercomcdn.eu", "https://uploads.au.intercomcdn.com",
 			"https://uploads.eu.intercomcdn.com", "https://uploads.intercomusercontent.com",
 		},
-		Image: []string{
-			"blob:", "data:", "https://js.intercomcdn.com", "https://static.intercomassets.com", "https://static.intercomassets.eu",
-			"https://static.au.intercomassets.com", "https://downloads.intercomcdn.com", "https://downloads.intercomcdn.eu",
-			"https://downloads.au.intercomcdn.com", "https://uploads.intercomusercontent.com", "https://gifs.intercomcdn.com",
-			"https://video-messages.intercomcdn.com", "https://messenger-apps.intercom.io", "https://messenger-apps.eu.intercom.io",
-			"https://messenger-apps.au.intercom.io", "https://*.intercom-attachments.com", "https://*.intercom-attachments.eu",
-			"https://*.au.intercom-attachments.com",
-		},
+		Image:      images,
 		Font:       []string{"https://js.intercomcdn.com", "https://fonts.intercomcdn.com"},
 		Media:      []string{"https://js.intercomcdn.com", "https://downloads.intercomcdn.com", "https://downloads.intercomcdn.eu", "https://downloads.au.intercomcdn.com"},
 		Frame:      sheets,

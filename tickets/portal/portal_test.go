@@ -308,4 +308,6 @@ func (s *site) count(table string) int {
 	return n
 }
 
+func number(n int64) string { return fmt.Sprint(n) }
+
 func https(c *portal.Config) { c.PublicURL = "https://desk.test" }

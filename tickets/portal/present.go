@@ -21,7 +21,7 @@ var attachmentAddress = regexp.MustCompile(`/attachments/([0-9a-f]{32})$`)
 //   - attachments are fetched through the portal;
 //   - pictures from elsewhere become links, since loading them would tell
 //     strangers who reads the ticket, and the page's policy stops them;
-//   - headings become the page's smallest ones, below ours.
+//   - headings become ones that stand below ours.
 //
 // It relies on the desk for what may run or frame (tickets.CleanHTML) and drops
 // all that is no text, element or end of one.
@@ -50,7 +50,7 @@ func present(clean string) template.HTML {
 func tame(t *html.Token) {
 	switch t.DataAtom {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		t.Data, t.DataAtom = "h4", atom.H4
+		t.Data, t.DataAtom = "h3", atom.H3
 	}
 	kept := t.Attr[:0]
 	for _, a := range t.Attr {

@@ -21,7 +21,7 @@ func TestSignInListRead(t *testing.T) {
 	b.post("/portal/sign-in", url.Values{"email": {" Pablo@Demo.test "}, "password": {good}}).to("/portal/tickets")
 	b.get("/portal").to("/portal/tickets")
 	b.get("/portal/tickets").code(http.StatusOK).has("Printer jam", mine.Ref, "Pablo Picasso").lacks("Secret of Frida")
-	b.get("/portal/tickets/" + mine.Ref).code(http.StatusOK).has("Printer jam", "Paper in tray 2")
+	b.get("/portal/tickets/"+mine.Ref).code(http.StatusOK).has("Printer jam", "Paper in tray 2")
 	b.get("/portal/sign-in").to("/portal/tickets")
 }
 

@@ -3,8 +3,9 @@
   "use strict";
   const lang = document.documentElement.lang;
 
-  // Times in the reader's own zone.
-  const format = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
+  // Times in the reader's own zone, and in their own variety of the page's language.
+  const variety = navigator.languages.find((l) => l.split("-")[0] === lang) ?? lang;
+  const format = new Intl.DateTimeFormat(variety, { dateStyle: "medium", timeStyle: "short" });
   for (const node of document.querySelectorAll("time[datetime]")) {
     const at = new Date(node.dateTime);
     if (!Number.isNaN(at.getTime())) {
