@@ -7,13 +7,14 @@ import (
 
 // claim takes the jobs of up to want lanes that may start now, lane by lane in
 // order, and parks what waits behind others. It reports whether more may be due.
-func (k *lanes) claim(s store, want int, until time.Time) (batch [][]Job, more bool, err error) {
+func (k *lanes) claim(s store, results []result, want int, until time.Time) (batch [][]Job, more bool, err error) {
 	window := min(max(4*want, 64), 1024)
 	due, err := s.due(k.kind, k.q.conf.Now().UnixMicro(), window)
 	if err != nil || len(due) == 0 {
 		return nil, false, err
 	}
-	chosen, park, left := choose(due, want)
+	full := len(due) == window
+	chosen, park, left := choose(k.grounded(due, results), want)
 	if len(chosen) > 0 && s.postgres {
 		if chosen, err = unlocked(s, chosen); err != nil {
 			return nil, false, err
@@ -31,7 +32,7 @@ func (k *lanes) claim(s store, want int, until time.Time) (batch [][]Job, more b
 		}
 	}
 	if len(ids) == 0 {
-		return nil, len(due) == window && len(park) > 0, nil
+		return nil, full && len(park) > 0, nil
 	}
 	jobs, err := s.claim(ids, k.q.conf.Node, until.UnixMicro())
 	if err != nil {
@@ -48,7 +49,7 @@ func (k *lanes) claim(s store, want int, until time.Time) (batch [][]Job, more b
 		}
 		batch = append(batch, l)
 	}
-	return batch, left || len(due) == window, nil
+	return batch, left || full, nil
 }
 
 // choose sorts due jobs into lanes: those that may start now, in order, and the

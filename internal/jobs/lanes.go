@@ -36,6 +36,7 @@ type lanes struct {
 // flight is a claimed job on this node.
 type flight struct {
 	claims int64
+	key    string
 	until  time.Time // when the lease ends
 	cancel context.CancelCauseFunc
 	ctx    context.Context
@@ -161,12 +162,17 @@ func (k *lanes) look(ctx context.Context) bool {
 		}
 		return false
 	}
-	if expired {
-		if err := k.expire(ctx, k.q.conf.Now()); err != nil && !errors.Is(err, errBusy) {
+	for id, claims := range expired {
+		if k.flies(id, claims) {
+			continue // the clock has jumped; the next renewal mends it
+		}
+		err := k.expire(ctx, k.q.conf.Now())
+		if err != nil && !errors.Is(err, errBusy) {
 			k.q.conf.Log.Warn("expired jobs could not be taken over", "kind", k.kind, "error", err)
 		}
+		return due || err == nil
 	}
-	return due || expired
+	return due
 }
 
 // turn writes results and claims jobs for up to want lanes, in one transaction,
@@ -194,7 +200,7 @@ func (k *lanes) turn(work context.Context, results []result, want int) (more boo
 			}
 			missed = late
 			if want > 0 {
-				batch, more, err = k.claim(s, want, until)
+				batch, more, err = k.claim(s, results, want, until)
 			}
 			more = more || (want <= 0 && freed)
 			return err
@@ -318,7 +324,7 @@ func (k *lanes) expire(ctx context.Context, now time.Time) error {
 		held := map[string]bool{} // lanes whose first job will be tried again
 		var ended []string
 		for _, j := range jobs {
-			if k.flies(j) {
+			if k.flies(j.ID, j.claims) {
 				continue
 			}
 			to, text := Retrying, "The worker stopped before the job was finished."
@@ -342,11 +348,32 @@ func (k *lanes) expire(ctx context.Context, now time.Time) error {
 	})
 }
 
-func (k *lanes) flies(j Job) bool {
+// flies reports whether this node runs a claim.
+func (k *lanes) flies(id, claims int64) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	f := k.flights[j.ID]
-	return f != nil && f.claims == j.claims
+	f := k.flights[id]
+	return f != nil && f.claims == claims
+}
+
+// grounded leaves out the jobs whose lane still runs here under a lease that
+// was lost: this node must not run it twice at once. What results tell about is
+// over.
+func (k *lanes) grounded(due []candidate, results []result) []candidate {
+	over := make(map[int64]bool, len(results))
+	for _, r := range results {
+		over[r.job.ID] = true
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	keys, ids := map[string]bool{}, map[int64]bool{}
+	for id, f := range k.flights {
+		if !over[id] {
+			ids[id] = true
+			keys[f.key] = f.key != ""
+		}
+	}
+	return slices.DeleteFunc(due, func(c candidate) bool { return keys[c.key] || ids[c.id] })
 }
 
 // limit returns after how many attempts a job is dead.

@@ -26,8 +26,8 @@ import (
 func TestExpiredLeaseIsTakenOver(t *testing.T) {
 	d := dbtest.New(t)
 	c := newClock()
-	a := newQueue(d, c, func(f *jobs.Config) { f.Node = "a" })
-	b := newQueue(d, c, func(f *jobs.Config) { f.Node = "b" })
+	a := newQueue(d, c, func(f *jobs.Config) { f.Node, f.Lease = "a", time.Hour })
+	b := newQueue(d, c, func(f *jobs.Config) { f.Node, f.Lease = "b", time.Hour })
 	began, hang := make(chan string, 10), make(chan struct{})
 	a.Handle("l", func(context.Context, jobs.Job) error { began <- "a"; <-hang; return nil }, jobs.HandlerOptions{})
 	again := make(chan jobs.Job, 10)
@@ -36,7 +36,7 @@ func TestExpiredLeaseIsTakenOver(t *testing.T) {
 	enqueue(t, d, a, jobs.New{Kind: "l", Key: "k", Payload: 1}, jobs.New{Kind: "l", Key: "k", Payload: 2})
 	start(t, a)
 	receive(t, "node a", began)
-	c.advance(31 * time.Second) // a's lease of 30 s ends while its handler hangs
+	c.advance(61 * time.Minute) // a's lease ends while its handler hangs
 	start(t, b)
 	if j := receive(t, "node b", again); j.Attempt != 2 || string(j.Payload) != "1" || j.Node != "b" {
 		t.Errorf("b got %+v, want the first job's second attempt", j)

@@ -223,15 +223,7 @@ func (s store) renew(kind, node string, until int64) (map[int64]int64, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	held := map[int64]int64{}
-	for rows.Next() {
-		var id, claims int64
-		if err := rows.Scan(&id, &claims); err != nil {
-			return nil, err
-		}
-		held[id] = claims
-	}
-	return held, rows.Err()
+	return scanClaims(rows)
 }
 
 // expired returns the running jobs of a kind whose lease ended before now.
@@ -264,10 +256,31 @@ func scan(rows *sql.Rows) ([]Job, error) {
 	return out, rows.Err()
 }
 
-// probe reports, through a reader, whether a kind has a due job or one whose
-// lease ended, so that idle polling costs no write.
-func (q *Queue) probe(ctx context.Context, kind string, now int64) (due, expired bool, err error) {
-	err = q.db.Read(ctx).Raw(`SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = ? AND state IN (0, 2) AND run_at <= ?) AS due,
-EXISTS (SELECT 1 FROM jobs WHERE kind = ? AND state = 1 AND lease_until < ?) AS expired`, kind, now, kind, now).Row().Scan(&due, &expired)
+// probe reports, through a reader so that idle polling costs no write, whether
+// a kind has a due job, and returns the claims, by job, whose lease ended.
+func (q *Queue) probe(ctx context.Context, kind string, now int64) (due bool, expired map[int64]int64, err error) {
+	err = q.db.Read(ctx).Raw("SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = ? AND state IN (0, 2) AND run_at <= ?)", kind, now).Row().Scan(&due)
+	if err != nil {
+		return false, nil, err
+	}
+	rows, err := q.db.Read(ctx).Raw("SELECT id, claims FROM jobs WHERE kind = ? AND state = 1 AND lease_until < ?", kind, now).Rows()
+	if err != nil {
+		return false, nil, err
+	}
+	defer rows.Close()
+	expired, err = scanClaims(rows)
 	return due, expired, err
+}
+
+// scanClaims reads rows of an id and its claims.
+func scanClaims(rows *sql.Rows) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	for rows.Next() {
+		var id, claims int64
+		if err := rows.Scan(&id, &claims); err != nil {
+			return nil, err
+		}
+		out[id] = claims
+	}
+	return out, rows.Err()
 }

@@ -15,7 +15,7 @@ func (k *lanes) start(work context.Context, lane []Job, until time.Time) {
 	k.active++
 	for _, j := range lane {
 		ctx, cancel := context.WithCancelCause(work)
-		k.flights[j.ID] = &flight{claims: j.claims, until: until, cancel: cancel, ctx: ctx}
+		k.flights[j.ID] = &flight{claims: j.claims, key: j.Key, until: until, cancel: cancel, ctx: ctx}
 	}
 	k.mu.Unlock()
 	go k.work(lane)
