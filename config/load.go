@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -39,7 +40,7 @@ func (c *Config) readFile(path string, wrong *errs.Fields) {
 	if path == "" {
 		return
 	}
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		wrong.Add("file", "%s cannot be read: %s.", path, reason(err))
 		return
@@ -179,7 +180,7 @@ func (c *Config) set(k Key, value, source string, wrong *errs.Fields) {
 // it.
 func sentence(err error) string {
 	for {
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // it unwraps step by step itself
 		case strict.Sentence:
 			return string(e)
 		case env.AggregateError:
@@ -207,7 +208,7 @@ func place(path string, line int) string {
 
 // reason returns why a file could not be opened, without its path.
 func reason(err error) string {
-	if pe, ok := err.(*fs.PathError); ok {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		return pe.Err.Error()
 	}
 	return err.Error()

@@ -31,10 +31,7 @@ func Diff(before, after Workspace) ([]Change, error) {
 			out = append(out, Change{Path: path, Old: a.value[path], New: b.value[path]})
 		}
 	}
-	for _, path := range changedSecrets(before, after) {
-		out = append(out, path)
-	}
-	return out, nil
+	return append(out, changedSecrets(before, after)...), nil
 }
 
 // changedSecrets finds secrets that differ although both sides have one.

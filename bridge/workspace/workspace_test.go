@@ -27,7 +27,7 @@ func golden(t *testing.T, name, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // a file of the test
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func golden(t *testing.T, name, got string) {
 // fixture reads a file of testdata.
 func fixture(t *testing.T, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a file of the test
+	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,7 +397,7 @@ func TestAddressesFollowTheRegion(t *testing.T) {
 // export and import.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"acme.yaml", "wrong.yaml"} {
-		data, err := os.ReadFile(filepath.Join("testdata", name)) //nolint:gosec // a file of the test
+		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			f.Fatal(err)
 		}

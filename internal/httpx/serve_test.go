@@ -80,7 +80,7 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 		if q.Context().Err() != nil {
 			t.Error("the request's context ended before the request")
 		}
-		io.WriteString(w, "done")
+		_, _ = io.WriteString(w, "done")
 	}), httpx.ServeConfig{OnStop: func() { close(stopping) }})
 	got := make(chan string, 1)
 	go func() {
@@ -158,7 +158,7 @@ func TestServeClosesSlowCallers(t *testing.T) {
 		"half a body":   "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
 	} {
 		c := dial(t, r)
-		io.WriteString(c, begin)
+		_, _ = io.WriteString(c, begin)
 		if _, err := io.ReadAll(c); err != nil && !errors.Is(err, net.ErrClosed) && isTimeout(err) {
 			t.Errorf("%s: the connection stays open: %v", name, err)
 		}
@@ -186,7 +186,7 @@ func TestServeClosesSlowReaders(t *testing.T) {
 		}
 	}), httpx.ServeConfig{WriteTimeout: 100 * time.Millisecond})
 	c := dial(t, r)
-	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	select {
 	case <-failed:
 	case <-time.After(30 * time.Second):
@@ -195,7 +195,7 @@ func TestServeClosesSlowReaders(t *testing.T) {
 }
 
 func TestServeRefusesLongHeadersAndSmuggling(t *testing.T) {
-	r := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "handled") }), httpx.ServeConfig{MaxHeaderBytes: 1 << 10})
+	r := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "handled") }), httpx.ServeConfig{MaxHeaderBytes: 1 << 10})
 	for name, raw := range map[string]string{
 		"long header":    "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 1<<16) + "\r\n\r\n",
 		"two lengths":    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", // SEC-077
@@ -206,7 +206,7 @@ func TestServeRefusesLongHeadersAndSmuggling(t *testing.T) {
 		"not a protocol": "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
 	} {
 		c := dial(t, r)
-		io.WriteString(c, raw)
+		_, _ = io.WriteString(c, raw)
 		res, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			continue // closed without an answer
@@ -274,12 +274,12 @@ func TestConnectionsAreCapped(t *testing.T) {
 
 // SEC-215 end to end: idle connections, however many, do not keep callers out.
 func TestIdleConnectionsDoNotKeepCallersOut(t *testing.T) {
-	r := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }), httpx.ServeConfig{MaxConns: 10})
+	r := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }), httpx.ServeConfig{MaxConns: 10})
 	for range 100 {
 		dial(t, r)
 	}
 	c := dial(t, r)
-	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	res, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || res.StatusCode != 200 {
 		t.Fatalf("%v, %v", res, err)
