@@ -2,7 +2,6 @@ package itop
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -11,21 +10,23 @@ import (
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
 
-// rewrites is how often one entry is written before giving up for now.
-const rewrites = 6
-
-// Append writes each entry with its own add_item, which is all that iTop has,
-// and reads the log again before it goes on: iTop reads, changes and writes a
-// log without a lock, so that somebody else's write at the same moment may have
-// replaced ours. Then ours is written again. Entries that an earlier call wrote
-// and that have since been lost in the same way are restored first.
+// Append writes each entry with its own add_item, which is all that iTop has.
+// iTop reads, changes and writes a log without a lock, so that somebody else's
+// write at the same moment may replace ours. Therefore the log is read again
+// before an entry counts as written, and what is missing is written again.
+// Entries that an earlier call wrote and that have since been lost in the same
+// way are restored first.
 func (d *Desk) Append(ctx context.Context, key desk.Key, entries []desk.Entry) ([]string, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	for i, e := range entries {
-		if err := checkEntry(i, e); err != nil {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		if err := checkEntry(i, entries[i]); err != nil {
 			return nil, err
+		}
+		if entries[i].At.IsZero() {
+			entries[i].At = d.now()
 		}
 	}
 	unlock := d.locks.lock(key.String(), ctx.Done())
@@ -33,144 +34,34 @@ func (d *Desk) Append(ctx context.Context, key desk.Key, entries []desk.Entry) (
 		return nil, errs.Wrap(ctx.Err(), errs.Upstream, "The log was not written in time.")
 	}
 	defer unlock()
-	var ids []string
-	state := logState{desk: d, key: key, markers: map[desk.Log]map[string]int{}, bare: map[desk.Log]map[string]bool{}}
 	before := d.recent.of(key)
-	if err := state.read(ctx, logsOf(before, entries)...); err != nil {
+	s := newLogState(d, key)
+	if err := s.read(ctx, logsOf(before, entries)...); err != nil {
 		return nil, err
 	}
-	for _, e := range before {
-		if err := state.ensure(ctx, e); err != nil {
-			return nil, err
+	all := slices.Concat(before, entries)
+	done, failed := s.ensureAll(ctx, all)
+	done, failed = s.proveAll(ctx, all[:done], failed)
+	ids := make([]string, 0, len(entries))
+	for i, e := range all[:done] {
+		d.recent.add(key, e)
+		if i >= len(before) {
+			ids = append(ids, "m:"+e.Marker)
 		}
 	}
-	for _, e := range entries {
-		if err := state.ensure(ctx, e); err != nil {
-			return ids, err
-		}
-		ids = append(ids, "m:"+e.Marker)
-	}
-	return ids, nil
+	return ids, failed
 }
 
 // logsOf lists the logs that some entries belong to.
 func logsOf(lists ...[]desk.Entry) []desk.Log {
 	var out []desk.Log
 	for _, l := range []desk.Log{desk.Public, desk.Private} {
-		for _, e := range slices.Concat(lists...) {
-			if e.Log == l {
-				out = append(out, l)
-				break
-			}
+		if slices.ContainsFunc(slices.Concat(lists...), func(e desk.Entry) bool { return e.Log == l }) {
+			out = append(out, l)
 		}
 	}
 	return out
 }
-
-// logState is what is known about a ticket's logs during one Append.
-type logState struct {
-	desk    *Desk
-	key     desk.Key
-	markers map[desk.Log]map[string]int  // how often each marker is in a log
-	bare    map[desk.Log]map[string]bool // texts of entries without a marker, by date
-}
-
-// ensure makes the entry be in the log, once.
-func (s *logState) ensure(ctx context.Context, e desk.Entry) error {
-	for range rewrites {
-		if s.markers[e.Log][e.Marker] > 0 {
-			s.desk.recent.add(s.key, e)
-			return nil
-		}
-		if until := s.desk.recent.pending(s.key, e.Marker); !until.IsZero() {
-			return errs.E(errs.Upstream, "iTop has not answered an earlier try to write this entry; it is looked for again later.")
-		}
-		if err := s.write(ctx, e); err != nil {
-			return err
-		}
-	}
-	return errs.E(errs.Upstream, "Others kept overwriting this log entry in iTop.")
-}
-
-// write adds the entry and reads the log again. When the answer was lost it
-// looks whether the entry is there before it reports the failure.
-func (s *logState) write(ctx context.Context, e desk.Entry) error {
-	d := s.desk
-	it, err := d.item(ctx, e)
-	if err != nil {
-		return err
-	}
-	_, failed := d.call(ctx, request{
-		Operation: "core/update", Class: s.key.Class, Key: number(s.key.ID), Comment: comment, OutputFields: "id",
-		Fields: map[string]any{d.logCode(e.Log): map[string]any{"add_item": it}},
-	})
-	if errors.Is(failed, errNotAdmin) {
-		d.learnNotAdmin()
-		return nil // ensure tries again, with the author in the text
-	}
-	if failed != nil && !errs.Is(failed, errs.Upstream) {
-		return failed
-	}
-	var silent unanswered
-	if errors.As(failed, &silent) {
-		d.recent.wait(s.key, e.Marker, silent.settle)
-	}
-	before := s.bare[e.Log]
-	if err := s.read(ctx, e.Log); err != nil {
-		if failed != nil {
-			return failed
-		}
-		return err
-	}
-	if s.markers[e.Log][e.Marker] > 0 {
-		return nil
-	}
-	if failed != nil {
-		return failed
-	}
-	if text := bareKey(d.naive(e.At), plain(it.Text)); s.bare[e.Log][text] && !before[text] {
-		return errs.E(errs.Invalid, "iTop's HTML sanitizer removes the class of <div>, by which entries are recognised; allow it in the configuration (html_sanitizer).")
-	}
-	return nil
-}
-
-// read loads the logs anew. When it fails, what was known stays.
-func (s *logState) read(ctx context.Context, logs ...desk.Log) error {
-	if len(logs) == 0 {
-		return nil
-	}
-	raw, err := s.desk.readLogs(ctx, s.key, logs...)
-	if err != nil {
-		return err
-	}
-	for _, log := range logs {
-		s.learn(ctx, log, raw[log])
-	}
-	return nil
-}
-
-func (s *logState) learn(ctx context.Context, log desk.Log, raw []logEntry) {
-	markers, bare := map[string]int{}, map[string]bool{}
-	for _, r := range raw {
-		m := markerOf(r)
-		if m == "" {
-			bare[bareKey(r.Date, plain(r.HTML))] = true
-			continue
-		}
-		if markers[m]++; markers[m] == 2 {
-			s.desk.log.WarnContext(ctx, "an iTop log holds an entry twice", "ticket", s.key.String(), "marker", m)
-		}
-	}
-	for text := range s.bare[log] {
-		if !bare[text] {
-			// Theirs cannot be written again: it may have been removed on purpose.
-			s.desk.log.WarnContext(ctx, "somebody else's entry vanished from an iTop log, probably by simultaneous writing", "ticket", s.key.String(), "log", string(log))
-		}
-	}
-	s.markers[log], s.bare[log] = markers, bare
-}
-
-func bareKey(date, text string) string { return date + "\x00" + text }
 
 // readLogs reads the named logs of a ticket.
 func (d *Desk) readLogs(ctx context.Context, key desk.Key, logs ...desk.Log) (map[desk.Log][]logEntry, error) {

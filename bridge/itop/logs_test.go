@@ -1,7 +1,10 @@
 package itop_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +118,81 @@ func TestOverwrittenAtOnce(t *testing.T) {
 		if n := count(s, key, m); n != 1 {
 			t.Errorf("entry %s is there %d times", m, n)
 		}
+	}
+}
+
+// TestCallsOfAppend: a ticket that nobody else writes to costs one call for
+// each entry, one look before and one after.
+func TestCallsOfAppend(t *testing.T) {
+	s, d := fake(t, itoptest.Config{}, nil)
+	key := fakeTicket(t, d).Key
+	if _, err := d.Append(t.Context(), key, []desk.Entry{entry("a:0", "warms the caches")}); err != nil {
+		t.Fatal(err)
+	}
+	var ten []desk.Entry
+	for i := range 10 {
+		ten = append(ten, entry(fmt.Sprintf("b:%d", i), "x"))
+	}
+	before := s.Calls("")
+	if _, err := d.Append(t.Context(), key, ten); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Calls("") - before; n != 12 {
+		t.Errorf("%d calls for ten entries, want 12", n)
+	}
+	if _, err := d.Append(t.Context(), key, ten); err != nil || s.Calls("")-before != 13 {
+		t.Errorf("%d calls to find that all is there, want 1 more; %v", s.Calls("")-before, err)
+	}
+}
+
+// afterUpdate calls f after each core/update, before its answer is read.
+type afterUpdate struct {
+	n int
+	f func(n int)
+}
+
+func (a *afterUpdate) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if bytes.Contains(body, []byte("core%2Fupdate")) {
+		a.n++
+		a.f(a.n)
+	}
+	return res, err
+}
+
+// TestLostBehindTheAnswer: an entry of ours is replaced after the update said
+// that it is there, at once or some entries later, the last one too.
+func TestLostBehindTheAnswer(t *testing.T) {
+	var s *itoptest.Server
+	var key desk.Key
+	lost := map[int]string{1: "a:1", 4: "a:2", 7: "a:5", 8: "a:4"}
+	transport := &afterUpdate{f: func(n int) {
+		if m := lost[n]; m != "" {
+			s.Lose(key.Class, key.ID, `"dbk-`+m+`"`)
+		}
+	}}
+	s, d := fake(t, itoptest.Config{}, func(c *itop.Config) { c.Transport = transport })
+	key = desk.Key{Class: "UserRequest", ID: s.AddTicket("UserRequest", "x")}
+	var five []desk.Entry
+	for i := range 5 {
+		five = append(five, entry(fmt.Sprintf("a:%d", i+1), "x"))
+	}
+	ids, err := d.Append(t.Context(), key, five)
+	if err != nil || len(ids) != 5 {
+		t.Fatalf("%v, %v", ids, err)
+	}
+	for _, e := range five {
+		if n := count(s, key, e.Marker); n != 1 {
+			t.Errorf("entry %s is there %d times", e.Marker, n)
+		}
+	}
+	if transport.n < 8 {
+		t.Errorf("only %d updates: the test lost less than it wanted", transport.n)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -206,6 +208,18 @@ func (s *Server) Say(class, id, log, name, html string) {
 		panic(fmt.Sprintf("itoptest: there is no %s::%s", class, id))
 	}
 	o.logs[log+"_log"] = append(o.logs[log+"_log"], entry{date: s.now().Unix(), name: name, user: 1, text: s.sanitize(html)})
+	s.stamp(o)
+}
+
+// Lose removes the log entries that contain a text, as a simultaneous write of
+// somebody who had not read them does.
+func (s *Server) Lose(class, id, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.byID(class, number(id))
+	for code, log := range o.logs {
+		o.logs[code] = slices.DeleteFunc(log, func(e entry) bool { return strings.Contains(e.text, text) })
+	}
 	s.stamp(o)
 }
 
