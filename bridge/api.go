@@ -42,7 +42,8 @@ type slugPath struct {
 	Slug string `path:"slug" maxLength:"64" doc:"Name of the workspace."`
 }
 
-type workspaceView struct {
+// WorkspaceView is a workspace in a list.
+type WorkspaceView struct {
 	Slug    string    `json:"slug" doc:"Name in addresses and commands."`
 	Name    string    `json:"name" doc:"Name for people."`
 	Channel string    `json:"channel" doc:"Where people talk: intercom."`
@@ -53,12 +54,12 @@ type workspaceView struct {
 	Updated time.Time `json:"updated_at" doc:"Last change of the set-up."`
 }
 
-func viewWorkspace(w Workspace) workspaceView {
+func viewWorkspace(w Workspace) WorkspaceView {
 	ids := w.AppIDs
 	if ids == nil {
 		ids = []string{}
 	}
-	return workspaceView{Slug: w.Slug, Name: w.Name, Channel: w.Channel, Desk: w.Desk, AppIDs: ids, Problem: w.Problem, Counts: w.Counts, Updated: w.Updated.Time}
+	return WorkspaceView{Slug: w.Slug, Name: w.Name, Channel: w.Channel, Desk: w.Desk, AppIDs: ids, Problem: w.Problem, Counts: w.Counts, Updated: w.Updated.Time}
 }
 
 type endpoints struct {
@@ -69,14 +70,14 @@ type endpoints struct {
 }
 
 type workspaceDetail struct {
-	workspaceView
+	WorkspaceView
 	YAML      string    `json:"yaml" doc:"The set-up, secrets masked."`
 	Endpoints endpoints `json:"endpoints" doc:"Addresses to paste into Intercom."`
 }
 
 type listWorkspacesOut struct {
 	Body struct {
-		Items []workspaceView `json:"items"`
+		Items []WorkspaceView `json:"items"`
 	}
 }
 
@@ -90,7 +91,7 @@ func (s *Service) listWorkspaces(ctx context.Context, _ *struct{}) (*listWorkspa
 		return nil, err
 	}
 	out := &listWorkspacesOut{}
-	out.Body.Items = make([]workspaceView, len(all))
+	out.Body.Items = make([]WorkspaceView, len(all))
 	for i, w := range all {
 		out.Body.Items[i] = viewWorkspace(w)
 	}
@@ -116,7 +117,7 @@ func (s *Service) detail(ctx context.Context, deskID int64, slug string) (*works
 	if err != nil {
 		return nil, err
 	}
-	d := workspaceDetail{workspaceView: viewWorkspace(w), YAML: yaml, Endpoints: endpoints{
+	d := workspaceDetail{WorkspaceView: viewWorkspace(w), YAML: yaml, Endpoints: endpoints{
 		Initialize: s.publicURL + PathInitialize, Submit: s.publicURL + PathSubmit, Webhooks: s.publicURL + PathWebhooks}}
 	if w.Desk == workspace.DeskITop {
 		d.Endpoints.ITop = s.publicURL + "/itop/webhooks/" + slug
@@ -125,8 +126,8 @@ func (s *Service) detail(ctx context.Context, deskID int64, slug string) (*works
 }
 
 type putWorkspaceIn struct {
-	slugPath
-	DryRun bool `query:"dry_run" doc:"Only check the document."`
+	Slug   string `path:"slug" maxLength:"64" doc:"Name of the workspace."`
+	DryRun bool   `query:"dry_run" doc:"Only check the document."`
 	Body   struct {
 		YAML string `json:"yaml" maxLength:"262144" doc:"The set-up. Masked secrets keep their value."`
 	}
@@ -147,7 +148,7 @@ func (s *Service) putWorkspace(ctx context.Context, in *putWorkspaceIn) (*worksp
 	if !in.DryRun {
 		return s.detail(ctx, p.DeskID, in.Slug)
 	}
-	return &workspaceOut{Body: workspaceDetail{workspaceView: workspaceView{Slug: setup.Slug, Name: setup.Name, Channel: setup.Channel.Kind,
+	return &workspaceOut{Body: workspaceDetail{WorkspaceView: WorkspaceView{Slug: setup.Slug, Name: setup.Name, Channel: setup.Channel.Kind,
 		Desk: string(setup.Desk.Kind), AppIDs: setup.AppIDs()}, YAML: masked(setup)}}, nil
 }
 
@@ -182,7 +183,7 @@ func (s *Service) testWorkspace(ctx context.Context, in *slugPath) (*testOut, er
 }
 
 type previewIn struct {
-	slugPath
+	Slug  string `path:"slug" maxLength:"64" doc:"Name of the workspace."`
 	Card  string `query:"card" default:"home" enum:"home,linked,ongoing,search,create,view" doc:"Which card."`
 	Email string `query:"email" maxLength:"254" doc:"E-mail of the contact to draw it for."`
 }
@@ -210,7 +211,7 @@ func (s *Service) previewCard(ctx context.Context, in *previewIn) (*previewOut, 
 }
 
 type ledgerIn struct {
-	slugPath
+	Slug         string `path:"slug" maxLength:"64" doc:"Name of the workspace."`
 	Status       string `query:"status" enum:"pending,done,failed,skipped" doc:"Only rows in this state."`
 	Direction    string `query:"direction" enum:"in,out" doc:"in: to the ticket; out: to the conversation."`
 	Conversation string `query:"conversation" maxLength:"128" doc:"Only of this Intercom conversation."`
@@ -282,8 +283,8 @@ func (s *Service) forOperators(ctx context.Context, slug string) (*live, error) 
 }
 
 type retryIn struct {
-	slugPath
-	ID int64 `path:"id" minimum:"1" doc:"Id of the row."`
+	Slug string `path:"slug" maxLength:"64" doc:"Name of the workspace."`
+	ID   int64  `path:"id" minimum:"1" doc:"Id of the row."`
 }
 
 type retryOut struct {
