@@ -96,6 +96,7 @@ for (const [suffix, options] of [
       ['workspaces/main/set-up', 'Secrets are shown as stars.'],
       ['workspaces/main/test', 'Nothing is changed.'],
       ['workspaces/main/preview', 'Drawn from the saved set-up'],
+      ['new-workspace', 'Enter the id of your Intercom workspace'],
       ['workspaces/none', 'There is no such workspace.'],
       ['ledger', 'Toner again.'],
       ['users', 'Grace Hopper'],
@@ -129,7 +130,7 @@ test('a set-up is checked and saved', async () => {
   await page.getByText('must be us, eu or au').waitFor();
   await picture(page, 'set-up-mistakes');
   await accessible(page, 'set-up-mistakes');
-  await page.getByRole('button', { name: 'Line 4' }).click();
+  await page.getByRole('button', { name: 'Line 5' }).click();
   const selected = await editor.evaluate(e => e.value.slice(e.selectionStart, e.selectionEnd));
   assert.equal(selected, '  region: mars');
   await editor.fill(text.replace('region: eu', 'region: us'));
@@ -141,6 +142,22 @@ test('a set-up is checked and saved', async () => {
   await close();
 });
 
+test('a workspace is made', async () => {
+  const { page, faults, close } = await enter('/workspaces');
+  await page.getByRole('link', { name: 'New workspace' }).click();
+  const editor = page.getByRole('textbox', { name: 'Set-up' });
+  await editor.fill(
+    (await editor.inputValue())
+      .replace('workspace: support', 'workspace: branch')
+      .replace('name: Support', 'name: Branch'),
+  );
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Branch' }).waitFor();
+  assert.equal(new URL(page.url()).pathname, '/app/workspaces/branch');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('connections are tested and cards looked at', async () => {
   const { page, faults, close } = await enter('/workspaces/main/test');
   await page.getByRole('button', { name: 'Test connection' }).click();
@@ -148,8 +165,10 @@ test('connections are tested and cards looked at', async () => {
   await picture(page, 'test-findings');
   await accessible(page, 'test-findings');
   await page.getByRole('tab', { name: 'Card preview' }).click();
-  await page.getByRole('tab', { name: 'Ongoing tickets' }).click();
   await page.getByText('a first card may have at most 400 px').waitFor();
+  await picture(page, 'preview-tall');
+  await page.getByRole('tab', { name: 'Ongoing tickets' }).click();
+  await page.getByText('must have 2 to 10 options, not 11').waitFor();
   await picture(page, 'preview-broken');
   await accessible(page, 'preview-broken');
   assert.deepEqual(faults, []);

@@ -11,7 +11,8 @@ const problem = (status, detail, errors = []) => ({
   errors,
 });
 
-const yaml = `name: Service desk
+const yaml = `workspace: main
+name: Service desk
 channel:
   kind: intercom
   region: eu
@@ -107,9 +108,7 @@ export function consoleRoutes() {
       desk: 'builtin',
       app_ids: ['abcd123'],
       updated_at: hour(3),
-      links: 12,
-      failed: 1,
-      pending: 2,
+      counts: { links: 12, failed: 1, pending: 2, done: 341, skipped: 4 },
     },
     {
       slug: 'field-service',
@@ -118,12 +117,24 @@ export function consoleRoutes() {
       desk: 'itop',
       app_ids: ['efgh456', 'ijkl789'],
       updated_at: hour(30),
-      links: 0,
-      failed: 0,
-      pending: 0,
+      counts: { links: 0, failed: 0, pending: 0, done: 0, skipped: 0 },
     },
   ];
-  let saved = yaml;
+  const saved = { main: yaml };
+  const detail = slug => {
+    const line = lines.find(l => l.slug === slug);
+    return line
+      ? {
+          ...line,
+          yaml: saved[slug] ?? yaml,
+          endpoints: {
+            initialize: 'https://desk.example.org/intercom/canvas/initialize',
+            submit: 'https://desk.example.org/intercom/canvas/submit',
+            webhooks: 'https://desk.example.org/intercom/webhooks',
+          },
+        }
+      : problem(404, 'There is no such workspace.');
+  };
   const ledger = [
     {
       id: 3,
@@ -490,39 +501,35 @@ export function consoleRoutes() {
       })),
     ],
     ['GET', v1('/workspaces'), in_(() => ({ items: lines }))],
-    [
-      'GET',
-      v1('/workspaces/([^/]+)'),
-      in_(({ ids }) => {
-        const line = lines.find(l => l.slug === ids[0]);
-        return line
-          ? {
-              ...line,
-              yaml: saved,
-              endpoints: {
-                initialize: `https://desk.example.org/intercom/canvas/${line.slug}/initialize`,
-                submit: `https://desk.example.org/intercom/canvas/${line.slug}/submit`,
-                webhooks: 'https://desk.example.org/intercom/webhooks',
-              },
-            }
-          : problem(404, 'There is no such workspace.');
-      }),
-    ],
+    ['GET', v1('/workspaces/([^/]+)'), in_(({ ids }) => detail(ids[0]))],
     [
       'PUT',
       v1('/workspaces/([^/]+)'),
       in_(({ ids, body, query }) => {
         if (body.yaml.includes('region: mars')) {
           return problem(422, 'The set-up has mistakes.', [
-            { location: 'channel.region', message: 'line 4: must be us, eu or au' },
-            { location: 'forms.attributes', message: 'line 11: there is no attribute "urgency"' },
+            { location: 'channel.region', message: 'line 5: must be us, eu or au' },
+            { location: 'forms.attributes', message: 'line 12: there is no attribute "urgency"' },
           ]);
         }
-        if (!query.get('dry_run')) {
-          saved = body.yaml;
-          lines.find(l => l.slug === ids[0]).updated_at = hour(0);
+        if (query.get('dry_run')) {
+          return { slug: ids[0], yaml: body.yaml };
         }
-        return { slug: ids[0] };
+        if (!lines.some(l => l.slug === ids[0])) {
+          const counts = { links: 0, failed: 0, pending: 0, done: 0, skipped: 0 };
+          const name = /^name: (.*)$/m.exec(body.yaml)[1];
+          lines.push({
+            slug: ids[0],
+            name,
+            channel: 'intercom',
+            desk: 'builtin',
+            app_ids: ['x'],
+            updated_at: hour(0),
+            counts,
+          });
+        }
+        saved[ids[0]] = body.yaml;
+        return detail(ids[0]);
       }),
     ],
     [

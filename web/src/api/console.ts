@@ -186,7 +186,7 @@ export const workspaces = {
   list: () => send<Listing<WorkspaceLine>>(`${base}/workspaces`),
   show: (slug: string) => send<Workspace>(workspace(slug)),
   save: (slug: string, yaml: string, dryRun: boolean) =>
-    send<unknown>(workspace(slug), {
+    send<Workspace>(workspace(slug), {
       method: 'PUT',
       query: { dry_run: dryRun ? true : undefined },
       body: { yaml },

@@ -141,7 +141,7 @@ test('a new canvas brings its own values and keeps the keyboard in the card', as
 
 test('a preview shows the limit of the first card and the broken rules', () => {
   const height = vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(512);
-  render(<Card canvas={canvas(save, { ...save })} preview />);
+  render(<Card canvas={canvas(save, { ...save })} preview="first" />);
   expect(screen.getByText('400 px')).toBeTruthy();
   const alert = screen.getByRole('alert');
   expect(alert.textContent).toContain('"save" is used twice');
@@ -149,8 +149,16 @@ test('a preview shows the limit of the first card and the broken rules', () => {
   height.mockRestore();
 });
 
+test('a later card may be taller', () => {
+  const height = vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(512);
+  render(<Card canvas={canvas(save)} preview="later" />);
+  expect(screen.queryByText('400 px')).toBeNull();
+  expect(screen.queryByRole('alert')).toBeNull();
+  height.mockRestore();
+});
+
 test('a preview of a good card says so', () => {
-  render(<Card canvas={canvas(save)} preview />);
+  render(<Card canvas={canvas(save)} preview="later" />);
   expect(screen.getByText('The card keeps every rule of the Canvas Kit.')).toBeTruthy();
 });
 
@@ -160,7 +168,7 @@ test('a malformed canvas is drawn as far as it goes', () => {
       components: [null, { type: 'video' }, { type: 'dropdown', id: 'd' }, { type: 'list' }, { type: 'text' }, save],
     },
   } as unknown as Canvas;
-  render(<Card canvas={bad} preview />);
+  render(<Card canvas={bad} preview="later" />);
   expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();
   expect(screen.getByRole('alert').textContent).toContain('"video" is not a component');
 });

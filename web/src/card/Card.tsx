@@ -10,15 +10,15 @@ export interface CardProps {
   onSubmit?: ((submission: Submission) => void) | undefined;
   /** True while the answer to a submission is awaited: nothing can be used. */
   busy?: boolean | undefined;
-  /** Shows the height that a first card may have, and the rules that the card breaks. */
-  preview?: boolean | undefined;
+  /** Lists the rules that the card breaks; for a first card the height that it may have too. */
+  preview?: 'first' | 'later' | undefined;
 }
 
 /**
  * Draws a canvas as Intercom draws it in the details of an inbox conversation,
  * and collects what a person enters.
  */
-export function Card({ canvas, onSubmit, busy = false, preview = false }: CardProps) {
+export function Card({ canvas, onSubmit, busy = false, preview }: CardProps) {
   const [values, setValues] = useState<Values>(() => initialValues(canvas));
   const [shown, setShown] = useState(canvas);
   const [pressed, setPressed] = useState<string>();
@@ -71,15 +71,22 @@ export function Card({ canvas, onSubmit, busy = false, preview = false }: CardPr
   if (!preview) {
     return card;
   }
+  const over = preview === 'first' ? tooTall(height) : [];
   return (
     <div>
-      <div className={classes.frame} data-over={height > firstCardHeight || undefined}>
+      <div
+        className={classes.frame}
+        data-first={preview === 'first' || undefined}
+        data-over={over.length > 0 || undefined}
+      >
         {card}
-        <p className={classes.limit}>
-          <span>{firstCardHeight} px</span>
-        </p>
+        {preview === 'first' ? (
+          <p className={classes.limit}>
+            <span>{firstCardHeight} px</span>
+          </p>
+        ) : null}
       </div>
-      <Violations found={[...violations(canvas), ...tooTall(height)]} />
+      <Violations found={[...violations(canvas), ...over]} />
     </div>
   );
 }

@@ -1,19 +1,22 @@
 import { Anchor, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { Suspense, useEffect, useRef } from 'react';
 import { Navigate, NavLink, Outlet, useLocation, useNavigation } from 'react-router';
-import type { Principal } from '../api/console';
+import type { Principal, Role } from '../api/console';
 import { Fault } from '../ui/Fault';
 import { SchemeSwitch } from '../ui/SchemeSwitch';
 import classes from './Shell.module.css';
 import { useSession, useSignOut } from './session';
 
-const rooms = [
-  { to: '/tickets', label: 'Tickets', administrators: false },
-  { to: '/workspaces', label: 'Workspaces', administrators: true },
-  { to: '/ledger', label: 'Ledger', administrators: true },
-  { to: '/users', label: 'Users', administrators: true },
-  { to: '/api-keys', label: 'API keys', administrators: true },
-  { to: '/audit', label: 'Audit', administrators: true },
+const agents: Role[] = ['administrator', 'dispatcher', 'supporter'];
+
+/** The rooms, and who may enter them. The server refuses all others itself. */
+const rooms: { to: string; label: string; roles: Role[] }[] = [
+  { to: '/tickets', label: 'Tickets', roles: agents },
+  { to: '/workspaces', label: 'Workspaces', roles: ['administrator'] },
+  { to: '/ledger', label: 'Ledger', roles: ['administrator', 'dispatcher'] },
+  { to: '/users', label: 'Users', roles: ['administrator'] },
+  { to: '/api-keys', label: 'API keys', roles: ['administrator'] },
+  { to: '/audit', label: 'Audit', roles: ['administrator'] },
 ];
 
 /** The frame of the console: who is signed in, the rooms, and the room entered. */
@@ -89,7 +92,7 @@ function Rooms({ principal }: { principal: Principal }) {
   return (
     <nav className={classes.nav} aria-label="Rooms">
       {rooms
-        .filter(room => !room.administrators || principal.role === 'administrator')
+        .filter(room => room.roles.includes(principal.role))
         .map(room => (
           <NavLink key={room.to} to={room.to}>
             {room.label}

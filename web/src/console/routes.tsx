@@ -19,6 +19,10 @@ export const router = createBrowserRouter(
         { path: 'tickets/:id', lazy: async () => ({ Component: (await import('./tickets/TicketPage')).TicketPage }) },
         { path: 'workspaces', lazy: async () => ({ Component: (await import('./workspaces/Workspaces')).Workspaces }) },
         {
+          path: 'new-workspace',
+          lazy: async () => ({ Component: (await import('./workspaces/NewWorkspace')).NewWorkspace }),
+        },
+        {
           path: 'workspaces/:slug/:tab?',
           lazy: async () => ({ Component: (await import('./workspaces/WorkspacePage')).WorkspacePage }),
         },

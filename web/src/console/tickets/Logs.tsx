@@ -7,10 +7,17 @@ import { Html } from '../../ui/Html';
 import { When } from '../../ui/time';
 import classes from './Ticket.module.css';
 
+/** How often the log is looked at again, in milliseconds: others write to it too. */
+const pause = 10_000;
+
 /** Both logs of a ticket, oldest first, and the box to add to them. */
 export function Logs({ id }: { id: string }) {
   const [shown, setShown] = useState<'all' | LogName>('all');
-  const query = useQuery({ queryKey: ['ticket', id, 'entries'], queryFn: () => tickets.entries(id) });
+  const query = useQuery({
+    queryKey: ['ticket', id, 'entries'],
+    queryFn: () => tickets.entries(id),
+    refetchInterval: pause,
+  });
   const entries = (query.data?.items ?? []).filter(e => shown === 'all' || e.log === shown);
   return (
     <section className={classes.box} aria-labelledby="log">

@@ -1,33 +1,38 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
-import { type Workspace, workspaces } from '../../api/console';
+import { workspaces } from '../../api/console';
 import { type FieldProblem, problemOf } from '../../api/http';
 import classes from './Workspace.module.css';
 
+interface EditorProps {
+  /** What is stored, or a first draft. */
+  yaml: string;
+  /** True for a draft that was never saved. */
+  draft?: boolean;
+  /** Called with the workspace's slug and what is stored from now on. */
+  onSaved?: (slug: string, yaml: string) => void;
+}
+
 /** The set-up of a workspace as YAML. Secrets are masked; a masked one stays as it is. */
-export function Editor({ workspace }: { workspace: Workspace }) {
+export function Editor({ yaml: stored, draft = false, onSaved }: EditorProps) {
   const client = useQueryClient();
   const label = useId();
   const box = useRef<HTMLTextAreaElement>(null);
-  const [yaml, setYAML] = useState(workspace.yaml);
-  const changed = yaml !== workspace.yaml;
-  const check = useMutation({ mutationFn: () => workspaces.save(workspace.slug, yaml, true) });
+  const [yaml, setYAML] = useState(stored);
+  const changed = draft || yaml !== stored;
+  const check = useMutation({ mutationFn: () => workspaces.save(slugOf(yaml), yaml, true) });
   const save = useMutation({
-    mutationFn: () => workspaces.save(workspace.slug, yaml, false),
-    onSuccess: async () => {
-      const key = ['workspace', workspace.slug];
-      const stored = await client.fetchQuery({
-        queryKey: key,
-        queryFn: () => workspaces.show(workspace.slug),
-        staleTime: 0,
-      });
-      setYAML(stored.yaml);
+    mutationFn: () => workspaces.save(slugOf(yaml), yaml, false),
+    onSuccess: async saved => {
+      client.setQueryData(['workspace', saved.slug], saved);
+      setYAML(saved.yaml);
+      onSaved?.(saved.slug, saved.yaml);
       await client.invalidateQueries({ queryKey: ['workspaces'] });
     },
   });
   const last = save.isIdle ? check : save;
-  useWarning(changed);
+  useWarning(yaml !== stored);
 
   const write = (text: string) => {
     setYAML(text);
@@ -67,9 +72,9 @@ export function Editor({ workspace }: { workspace: Workspace }) {
         <Button loading={save.isPending} disabled={!changed} onClick={() => save.mutate()}>
           Save
         </Button>
-        {changed ? (
+        {yaml !== stored ? (
           <>
-            <Button variant="subtle" onClick={() => write(workspace.yaml)}>
+            <Button variant="subtle" onClick={() => write(stored)}>
               Undo changes
             </Button>
             <Text size="sm" c="dimmed">
@@ -87,6 +92,9 @@ export function Editor({ workspace }: { workspace: Workspace }) {
     </Stack>
   );
 }
+
+/** The slug is in the document; the server says so when it is missing. */
+const slugOf = (yaml: string) => /^workspace:\s*["']?([^\s"'#]+)/m.exec(yaml)?.[1] ?? 'unnamed';
 
 function Mistakes({ error, onLine }: { error: unknown; onLine: (line: number) => void }) {
   const problem = problemOf(error);

@@ -50,7 +50,7 @@ export function Preview({ slug }: { slug: string }) {
             </Text>
             <Fault error={query.error} onRetry={() => void query.refetch()} />
             {query.isPending && !query.error ? <Skeleton height={240} width={360} aria-label="Loading" /> : null}
-            {query.data ? <Card canvas={query.data.canvas} preview /> : null}
+            {query.data ? <Card canvas={query.data.canvas} preview={card === 'home' ? 'first' : 'later'} /> : null}
           </Stack>
         </Tabs.Panel>
       ))}

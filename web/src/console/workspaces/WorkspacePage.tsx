@@ -54,7 +54,7 @@ function Rooms({ workspace, tab }: { workspace: Workspace; tab: Tab }) {
         <Overview workspace={workspace} />
       </Tabs.Panel>
       <Tabs.Panel value="set-up">
-        <Editor key={workspace.slug} workspace={workspace} />
+        <Editor key={workspace.slug} yaml={workspace.yaml} />
       </Tabs.Panel>
       <Tabs.Panel value="test">
         <ConnectionTest slug={workspace.slug} />

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Skeleton, Table, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Skeleton, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { type WorkspaceLine, workspaces } from '../../api/console';
@@ -13,12 +13,16 @@ export function Workspaces() {
   const items = query.data?.items ?? [];
   return (
     <>
-      <Head title="Workspaces" />
+      <Head title="Workspaces">
+        <Button component={Link} to="/new-workspace" size="sm">
+          New workspace
+        </Button>
+      </Head>
       <Fault error={query.error} onRetry={() => void query.refetch()} />
       {query.isPending && !query.error ? <Skeleton height={120} aria-label="Loading" /> : null}
       {query.isSuccess && items.length === 0 ? (
         <Text c="dimmed">
-          There is no workspace yet. Make one with <code>deskbridge workspace apply FILE</code>.
+          There is no workspace yet. Make one here, or with <code>deskbridge workspace apply FILE</code>.
         </Text>
       ) : null}
       {items.length > 0 ? (

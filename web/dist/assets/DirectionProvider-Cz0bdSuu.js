@@ -1,1 +1,0 @@
-import{Dt as e,Tt as t,X as n}from"./useBaseQuery-B27EOOkJ.js";var r=e(t(),1);n();var i=(0,r.createContext)({dir:`ltr`,toggleDirection:()=>{},setDirection:()=>{}});function a(){return(0,r.use)(i)}export{a as t};

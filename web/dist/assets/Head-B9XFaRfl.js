@@ -1,0 +1,1 @@
+import{B as e,I as t,nt as n}from"./removable-DcPmwfNj.js";import{n as r}from"./app-BpJYG0c-.js";var i=n();function a({title:n,children:a}){return r(n),(0,i.jsxs)(e,{justify:`space-between`,mb:`md`,children:[(0,i.jsx)(t,{order:1,size:`h2`,children:n}),a?(0,i.jsx)(e,{gap:`xs`,children:a}):null]})}export{a as t};

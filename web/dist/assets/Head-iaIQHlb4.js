@@ -1,1 +1,0 @@
-import{A as e,P as t,X as n}from"./useBaseQuery-B27EOOkJ.js";import{n as r}from"./app-B_cdTIFE.js";var i=n();function a({title:n,children:a}){return r(n),(0,i.jsxs)(t,{justify:`space-between`,mb:`md`,children:[(0,i.jsx)(e,{order:1,size:`h2`,children:n}),a?(0,i.jsx)(t,{gap:`xs`,children:a}):null]})}export{a as t};
