@@ -96,7 +96,7 @@ func (d fileStore) receive(f *Attachment, tmp *os.File, data io.Reader) error {
 		return fmt.Errorf("store an attachment: %w", err)
 	}
 	if size > d.max {
-		return errs.E(errs.TooLarge, "A file may have at most %d MiB.", d.max>>20)
+		return errs.E(errs.TooLarge, "A file may have at most %d KiB.", d.max>>10)
 	}
 	f.Size, f.SHA256 = size, hex.EncodeToString(sum.Sum(nil))
 	return nil

@@ -116,10 +116,14 @@ func (s *Service) find(tx *gorm.DB, a Actor, f Filter) ([]int64, int, error) {
 	c := listConditions(r, f)
 	var ids []int64
 	if f.Limit > 0 {
-		if states := f.states(); states != nil && f.broad() && f.Offset+f.Limit <= maxMerge {
-			ids, err = newestByState(tx, r, f, states)
+		if f.merged(a) {
+			ids, err = newestByState(tx, r, f)
 		} else {
-			ids, err = listTicketIDs(tx, c, f.Sort, f.Limit, f.Offset)
+			order := orders[f.Sort]
+			if f.few(a) {
+				order = strings.Replace(order, "t.id", "t.id + 0", 1)
+			}
+			ids, err = listTicketIDs(tx, c, order, f.Limit, f.Offset)
 		}
 		if err != nil {
 			return nil, 0, err

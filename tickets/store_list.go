@@ -76,16 +76,32 @@ func listConditions(r reach, f Filter) *conditions {
 	return c
 }
 
-// broad reports whether the filter names nothing but states and a class, so
-// that a list in the order of ids is a merge of one list for each state.
-func (f Filter) broad() bool {
-	return f.IDs == nil && f.IntercomRef == "" && f.CallerID == 0 && f.AgentID == 0 && f.TeamID == 0 && len(f.OrgIDs) == 0 && (f.Sort == "" || f.Sort == SortNewest)
+// few reports whether the filter leaves so little that sorting it is cheaper
+// than walking through all tickets in their order.
+func (f Filter) few(a Actor) bool {
+	return f.IDs != nil || f.IntercomRef != "" || f.CallerID != 0 || f.AgentID != 0 || a.Access == AccessOwn
+}
+
+// merged reports whether a list, newest first, is best merged of one list for
+// each state: when it may be long and the index that narrows it ends with the
+// state.
+func (f Filter) merged(a Actor) bool {
+	newest := f.Sort == "" || f.Sort == SortNewest
+	byOrg := len(f.OrgIDs) == 1
+	byState := len(f.OrgIDs) == 0 && f.states() != nil
+	return newest && (byOrg || byState) && !f.few(a) && f.TeamID == 0 && f.Offset+f.Limit <= maxMerge
 }
 
 // newestByState returns what listTicketIDs would, newest first, state by state:
 // each list comes ready in order from the index on states and classes, however
 // many tickets are in a state.
-func newestByState(tx *gorm.DB, r reach, f Filter, states []string) ([]int64, error) {
+func newestByState(tx *gorm.DB, r reach, f Filter) ([]int64, error) {
+	states := f.states()
+	if states == nil {
+		for _, s := range Statuses() {
+			states = append(states, string(s))
+		}
+	}
 	classes := Classes()
 	if f.Class != "" {
 		classes = []Class{f.Class}
@@ -97,7 +113,7 @@ func newestByState(tx *gorm.DB, r reach, f Filter, states []string) ([]int64, er
 			one.States, one.ExcludeStates, one.Class = nil, nil, ""
 			c := listConditions(r, one)
 			c.add("t.status = ? AND t.class = ?", state, string(class))
-			ids, err := listTicketIDs(tx, c, SortNewest, f.Limit+f.Offset, 0)
+			ids, err := listTicketIDs(tx, c, orders[SortNewest], f.Limit+f.Offset, 0)
 			if err != nil {
 				return nil, err
 			}
@@ -149,10 +165,10 @@ func countTickets(tx *gorm.DB, c *conditions) (int, error) {
 	return n, nil
 }
 
-func listTicketIDs(tx *gorm.DB, c *conditions, order Sort, limit, offset int) ([]int64, error) {
+func listTicketIDs(tx *gorm.DB, c *conditions, order string, limit, offset int) ([]int64, error) {
 	args := append(append([]any{}, c.args...), limit, offset)
 	var ids []int64
-	err := tx.Raw("SELECT t.id FROM tickets t WHERE "+c.String()+" ORDER BY "+orders[order]+" LIMIT ? OFFSET ?", args...).Scan(&ids).Error
+	err := tx.Raw("SELECT t.id FROM tickets t WHERE "+c.String()+" ORDER BY "+order+" LIMIT ? OFFSET ?", args...).Scan(&ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("list tickets: %w", err)
 	}

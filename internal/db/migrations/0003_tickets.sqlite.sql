@@ -160,7 +160,7 @@ CREATE UNIQUE INDEX tickets_token ON tickets (desk_id, token) WHERE token IS NOT
 CREATE INDEX tickets_desk ON tickets (desk_id);
 CREATE INDEX tickets_caller ON tickets (desk_id, caller_id, status, class);
 CREATE INDEX tickets_org ON tickets (desk_id, org_id, status, class);
-CREATE INDEX tickets_team ON tickets (desk_id, team_id, agent_id);
+CREATE INDEX tickets_team ON tickets (desk_id, team_id);
 CREATE INDEX tickets_agent ON tickets (desk_id, agent_id, status);
 CREATE INDEX tickets_status ON tickets (desk_id, status, class);
 CREATE INDEX tickets_intercom ON tickets (desk_id, intercom_ref) WHERE intercom_ref <> '';
@@ -221,5 +221,5 @@ CREATE INDEX ticket_changes_ticket ON ticket_changes (ticket_id);
 CREATE VIRTUAL TABLE ticket_search USING fts4 (
   scope, public, private,
   tokenize=simple delimiters " *:",
-  order=desc, matchinfo=fts3, prefix="3"
+  order=desc, matchinfo=fts3, prefix="3,5"
 );
