@@ -170,7 +170,7 @@ func TestBodiesThatAreNoForms(t *testing.T) {
 		t.Error("something was written")
 	}
 	// Strangers' bodies are not read at all.
-	s.browser().postFiles("/portal/tickets/new", nil, upload{"a.txt", "hello"}).to("/portal/sign-in")
+	s.browser().postFiles("/portal/tickets/new", nil, upload{"a.txt", "hello"}).to("/portal/sign-in?next=%2Fportal%2Ftickets%2Fnew")
 }
 
 func TestHeadersOfPages(t *testing.T) {

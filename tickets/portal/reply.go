@@ -62,7 +62,7 @@ func (p *Portal) reply(v *visit) error {
 	} else {
 		v.tell(noticeReplied)
 	}
-	v.see(ticketPath(t))
+	v.see(ticketPath(t) + "#main") // the form's own address ends in #reply, far below the notice
 	return nil
 }
 

@@ -14,17 +14,17 @@ type signInPage struct {
 }
 
 // toSignIn leads a stranger to the sign-in page and from there back to the page
-// they asked for. A form that was sent is not sent again.
+// they asked for. A form that was sent is not sent again: back leads to its page.
 func (v *visit) toSignIn() {
+	next := v.Request.URL.Path
+	if v.Request.Method == http.MethodPost {
+		for _, act := range []string{"/reply", "/close", "/reopen"} {
+			next = strings.TrimSuffix(next, act)
+		}
+	}
 	to := root + "/sign-in"
-	if v.Request.Method == http.MethodGet && v.Request.URL.Path != root {
-		next := v.Request.URL.Path
-		if v.Request.URL.RawQuery != "" && v.Request.URL.Path != root+"/tickets" { // a search may hold anything
-			next += "?" + v.Request.URL.RawQuery
-		}
-		if next = localPath(next); next != root+"/tickets" {
-			to += "?next=" + url.QueryEscape(next)
-		}
+	if next = localPath(next); next != root+"/tickets" {
+		to += "?next=" + url.QueryEscape(next)
 	}
 	v.see(to)
 }

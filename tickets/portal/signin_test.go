@@ -59,7 +59,9 @@ func TestSignInLeadsBack(t *testing.T) {
 	}
 	// What was searched for does not go into the address of the sign-in page.
 	s.browser().get("/portal/tickets?q=private").to("/portal/sign-in")
-	s.browser().post("/portal/tickets/R-000001/close", nil).to("/portal/sign-in")
+	s.browser().post("/portal/tickets/R-000001/close", nil).to("/portal/sign-in?next=%2Fportal%2Ftickets%2FR-000001")
+	s.browser().post("/portal/password", nil).to("/portal/sign-in?next=%2Fportal%2Fpassword")
+	s.browser().get("/portal/tickets/new?service=4").to("/portal/sign-in?next=%2Fportal%2Ftickets%2Fnew")
 }
 
 func TestSignOutEndsTheSession(t *testing.T) { // SEC-190
