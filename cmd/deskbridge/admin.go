@@ -67,6 +67,9 @@ func newUser(s *settings) *cobra.Command {
 	add := &cobra.Command{
 		Use: "add EMAIL", Short: "Add a user; the password is asked for, or read from standard input", Args: cobra.ExactArgs(1),
 		RunE: withApp(s, func(ctx context.Context, a *app, cmd *cobra.Command, args []string) error {
+			if name == "" {
+				name, _, _ = strings.Cut(args[0], "@")
+			}
 			password, err := readPassword(cmd)
 			if err != nil {
 				return err
@@ -79,7 +82,7 @@ func newUser(s *settings) *cobra.Command {
 			return nil
 		}),
 	}
-	add.Flags().StringVar(&name, "name", "", "full name")
+	add.Flags().StringVar(&name, "name", "", "full name; the part of EMAIL before the @ when empty")
 	add.Flags().StringVar(&role, "role", string(auth.Supporter), "administrator, dispatcher, supporter or portal")
 	add.Flags().Int64Var(&person, "person", 0, "id of the person in the desk")
 	cmd.AddCommand(add, &cobra.Command{
@@ -102,18 +105,23 @@ func newUser(s *settings) *cobra.Command {
 	}, &cobra.Command{
 		Use: "list", Short: "List users", Args: cobra.NoArgs,
 		RunE: withApp(s, func(ctx context.Context, a *app, cmd *cobra.Command, _ []string) error {
-			page, err := a.auth.ListUsers(ctx, mainDesk, auth.UserFilter{Limit: 1000})
-			if err != nil {
-				return err
-			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 			fmt.Fprintln(t, "E-MAIL\tNAME\tROLE\tSTATE")
-			for _, u := range page.Items {
-				state := "active"
-				if u.Disabled {
-					state = "disabled"
+			for after := int64(0); ; {
+				page, err := a.auth.ListUsers(ctx, mainDesk, auth.UserFilter{Limit: 200, After: after})
+				if err != nil {
+					return err
 				}
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, state)
+				for _, u := range page.Items {
+					state := "active"
+					if u.Disabled {
+						state = "disabled"
+					}
+					fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, state)
+				}
+				if after = page.Next; after == 0 {
+					break
+				}
 			}
 			return t.Flush()
 		}),

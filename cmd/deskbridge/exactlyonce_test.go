@@ -294,12 +294,12 @@ func (in *talkers) rage(t *testing.T, p *process, where place) (map[string][]str
 		if i == each/4 || i == each/2 || i == each*3/4 {
 			before := in.counted.acked.Load()
 			waitFor(t, time.Minute, func() string {
-				if in.counted.acked.Load() > before {
+				if in.counted.acked.Load() >= before+int64(where.messages/8) {
 					return ""
 				}
-				return "nothing is acknowledged"
+				return "not enough is acknowledged"
 			})
-			t.Logf("kill at %d of %d said, %d acknowledged, %d waiting", i, each, before, in.Waiting())
+			t.Logf("kill when %d are said, %d acknowledged, %d waiting", (i+1)*len(in.conversations), in.counted.acked.Load(), in.Waiting())
 			p.kill()
 			kills++
 			p.start()
