@@ -17,7 +17,7 @@ const module = "github.com/deskbridge/deskbridge"
 // missing here has no right to exist yet; "..." may import all of them.
 var arrows = map[string][]string{
 	"cmd/deskbridge": {"..."},
-	"cmd/loadtest":   {"bridge/intercom"},
+	"cmd/loadtest":   {"bridge/intercom", "internal/db", "tickets"},
 
 	"bridge": {"bridge/builtin", "bridge/desk", "bridge/intercom", "bridge/itop", "bridge/workspace", "tickets",
 		"internal/audit", "internal/auth", "internal/db", "internal/errs", "internal/httpx", "internal/jobs", "internal/seal"},
@@ -57,7 +57,7 @@ var homes = map[string][]string{
 	"github.com/danielgtaylor/huma/v2":   {"bridge", "internal/auth", "internal/httpx", "tickets"},
 	"github.com/gabriel-vasile/mimetype": {"bridge", "tickets"},
 	"github.com/getkin/kin-openapi":      {"bridge/intercom/intercomjudge"},
-	"github.com/gin-gonic/gin":           {"bridge", "cmd/deskbridge", "internal/auth", "internal/httpx", "tickets", "tickets/portal"},
+	"github.com/gin-gonic/gin":           {"bridge", "cmd/deskbridge", "cmd/loadtest", "internal/auth", "internal/httpx", "tickets", "tickets/portal"},
 	"github.com/go-resty/resty/v2":       {"bridge/intercom", "bridge/itop"},
 	"github.com/golang-jwt/jwt/v5":       {"bridge/intercom"},
 	"github.com/jackc/pgx/v5":            {"internal/db", "internal/db/dbtest"},

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/deskbridge/deskbridge/internal/db"
+	"github.com/deskbridge/deskbridge/tickets"
+)
+
+// drain links a ticket to each conversation as an agent would, by the card,
+// sends the messages, and waits until every one is in its ticket's log.
+func drain(ctx context.Context, o options, to target, out io.Writer) error {
+	if o.requests%o.conversations != 0 || o.conversations > callers {
+		return fmt.Errorf("-drain needs a multiple of the conversations as -n, and at most %d conversations", callers)
+	}
+	d, err := db.Open(ctx, db.Config{URL: o.database, Guest: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	t := newTalk(o, to)
+	for k := range o.conversations {
+		if err := t.link(ctx, k); err != nil {
+			return fmt.Errorf("link ticket %d: %w", k+1, err)
+		}
+	}
+	t.when = time.Now().Unix() // what is said before the link stays out
+	l := load{to: to, connections: min(o.connections, o.requests), requests: o.requests, duration: o.duration, rate: o.rate, source: t.source}
+	begin := time.Now()
+	r, err := l.run(ctx)
+	if err != nil {
+		return err
+	}
+	r.print(out, "webhooks of linked conversations")
+	if r.statuses[http.StatusOK] != o.requests {
+		return errors.New("not every webhook was acknowledged")
+	}
+	acknowledged := time.Now()
+	if err := arrived(ctx, o, tickets.New(d, tickets.Config{})); err != nil {
+		return err
+	}
+	all := time.Since(begin)
+	fmt.Fprintf(out, "drain: %d messages of %d conversations were in their logs %.2f s after the first was sent and %.2f s after the last was acknowledged: %.0f/s\n\n"+
+		"| messages | conversations | acknowledged after s | in the logs after s | messages/s |\n|---|---|---|---|---|\n| %d | %d | %.2f | %.2f | %.0f |\n",
+		o.requests, o.conversations, all.Seconds(), time.Since(acknowledged).Seconds(), float64(o.requests)/all.Seconds(),
+		o.requests, o.conversations, r.took.Seconds(), all.Seconds(), float64(o.requests)/all.Seconds())
+	return nil
+}
+
+// link presses "Link to this conversation" on ticket k+1.
+func (t *talk) link(ctx context.Context, k int) error {
+	l := canvasTalk{t}.letter(pathSubmit, fmt.Sprintf("link-ticket::%s::%d", tickets.UserRequest, k+1))
+	l.fill(l.find(markConversation), int64(k))
+	l.fill(l.find(markContact), int64(k))
+	l.sign()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.to.base+pathSubmit, bytes.NewReader(l.raw[l.body:]))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-Body-Signature", string(l.raw[l.sig:l.sig+64]))
+	req.Header.Set("Content-Type", "application/json")
+	client := http.Client{Timeout: patience}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	switch {
+	case err != nil:
+		return err
+	case res.StatusCode != http.StatusOK:
+		return fmt.Errorf("the server answered %d", res.StatusCode)
+	case bytes.Contains(body, []byte("There is no such")):
+		return errors.New("there is no such ticket: fill the database with -seed first")
+	}
+	return nil
+}
+
+// arrived waits until each ticket's log has its messages, one ticket after the
+// other: looking costs the server's machine little.
+func arrived(ctx context.Context, o options, s *tickets.Service) error {
+	sys, want := tickets.System(mainDesk, "Load"), o.requests/o.conversations
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.Now().Add(o.duration)
+	for k := range o.conversations {
+		for {
+			list, err := s.Entries(ctx, sys, int64(k+1), tickets.Public)
+			if err != nil {
+				return err
+			}
+			if len(list) > want {
+				return fmt.Errorf("ticket %d has %d entries, which is more than the %d messages", k+1, len(list), want)
+			}
+			if len(list) == want {
+				break
+			}
+			if time.Now().After(limit) {
+				return fmt.Errorf("ticket %d has %d of %d messages after %s", k+1, len(list), want, o.duration)
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+			}
+		}
+	}
+	return nil
+}
