@@ -3,7 +3,7 @@
 // breaches of the content security policy).
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
-import AxeBuilder from '@axe-core/playwright';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -56,7 +56,8 @@ export async function open(browser, base, path, { width = 1360, height = 900, sc
 
 /** Fails when axe finds a barrier, or when the page is wider than its window. */
 export async function accessible(page, name) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
   const found = violations.map(v => `${v.id}: ${v.nodes.map(n => `${n.html}\n    ${n.failureSummary}`).join('\n  ')}`);
   assert.equal(found.length, 0, `${name}: axe finds\n  ${found.join('\n  ')}`);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
