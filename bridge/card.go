@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -41,14 +42,16 @@ const (
 	idFailed      = "list-failed-messages"
 	idRetry       = "retry-failed-messages"
 	idOpen        = "open-ticket-in-itop"
+	idRefresh     = "refresh"
 
 	sep = "::"
 )
 
 // Keys of a canvas's stored data. The browser sees them.
 const (
-	keyForm  = "form"  // token of the creation form
-	keyWords = "words" // what was searched for
+	keyForm   = "form"   // token of the creation form
+	keyWords  = "words"  // what was searched for
+	keyFlight = "flight" // answer that is still on its way
 )
 
 // card answers one canvas request.
@@ -103,10 +106,8 @@ func (s *Service) signedWorkspace(ctx context.Context, signature string, body []
 }
 
 // draw answers a request whose signature has been verified. It always returns a
-// card that Intercom can show.
+// card that Intercom can show, within cardDeadline.
 func (s *Service) draw(ctx context.Context, w *live, req intercom.CanvasRequest, body []byte) intercom.Canvas {
-	ctx, cancel := context.WithTimeout(ctx, cardDeadline)
-	defer cancel()
 	c := &card{s: s, w: w, req: req, began: s.now()}
 	if req.Submit() {
 		var part struct {
@@ -118,6 +119,38 @@ func (s *Service) draw(ctx context.Context, w *live, req intercom.CanvasRequest,
 	}
 	parts := strings.Split(req.ComponentID, sep)
 	c.id, c.args = parts[0], parts[1:]
+	var f *flight
+	if c.id == idRefresh {
+		f = s.flights.take(req.Stored(keyFlight), w.id, req.Conversation.ID)
+		c.id, c.args = idHome, nil // what the button stands for when the answer is gone
+	}
+	if f == nil {
+		f = s.flights.start(ctx, w.id, req.Conversation.ID, c.finish)
+	}
+	wait := time.NewTimer(cardDeadline)
+	defer wait.Stop()
+	select {
+	case <-f.done:
+		s.flights.land(f)
+		return f.canvas
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	slow := canvas(
+		intercom.Paragraph("The ticket system takes longer than usual. Nothing is lost."),
+		intercom.SubmitButton(idRefresh, "Refresh", intercom.StylePrimary), back(idHome))
+	slow.StoredData = map[string]any{keyFlight: f.id}
+	return slow
+}
+
+// finish answers the request, with a card about it when that fails.
+func (c *card) finish(ctx context.Context) (out intercom.Canvas) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.s.log.Error("card panicked", "workspace", c.w.slug, "component", printable(c.id), "panic", r, "stack", string(debug.Stack()))
+			out = c.failure(errs.E(errs.Internal, "card panicked"))
+		}
+	}()
 	canvas, err := c.answer(ctx)
 	if err == nil {
 		err = errs.Wrap(canvas.Validate(), errs.Internal, "card is not valid")
@@ -125,8 +158,8 @@ func (s *Service) draw(ctx context.Context, w *live, req intercom.CanvasRequest,
 	if err == nil {
 		return canvas
 	}
-	s.log.Warn("card shows an error", "workspace", w.slug, "conversation", printable(req.Conversation.ID), "component", printable(c.id), "error", err)
-	return c.failure(ctx, err)
+	c.s.log.Warn("card shows an error", "workspace", c.w.slug, "conversation", printable(c.req.Conversation.ID), "component", printable(c.id), "error", err)
+	return c.failure(err)
 }
 
 func (c *card) answer(ctx context.Context) (intercom.Canvas, error) {
@@ -174,25 +207,20 @@ func (c *card) answer(ctx context.Context) (intercom.Canvas, error) {
 }
 
 // failure is the card for what went wrong: what happened, and what to do.
-func (c *card) failure(ctx context.Context, err error) intercom.Canvas {
-	text := errs.Text(err)
-	if ctx.Err() != nil {
-		text = "The ticket system takes longer than usual. Nothing is lost: press Refresh in a moment."
+func (c *card) failure(err error) intercom.Canvas {
+	again := c.req.ComponentID
+	if again == "" || c.id != strings.Split(again, sep)[0] || len(again) > maxComponent {
+		again = idHome + sep + "again" // two buttons of a card cannot have one id
 	}
 	return canvas(
-		intercom.ErrorText(md(text)),
-		intercom.SubmitButton(c.req.ComponentID+refreshMark(c.req.ComponentID), "Refresh", intercom.StylePrimary),
+		intercom.ErrorText(md(errs.Text(err))),
+		intercom.SubmitButton(again, "Try again", intercom.StylePrimary),
 		back(idHome),
 	)
 }
 
-// refreshMark makes the Refresh of an initialize call a click on home.
-func refreshMark(id string) string {
-	if id == "" {
-		return "home::refresh"
-	}
-	return ""
-}
+// maxComponent is the longest component id that is repeated on a card.
+const maxComponent = 200
 
 func canvas(cs ...intercom.Component) intercom.Canvas { return intercom.Canvas{Components: cs} }
 

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/deskbridge/deskbridge/bridge/desk"
 	"github.com/deskbridge/deskbridge/bridge/intercom"
@@ -60,6 +61,8 @@ func linkedItem(n int) intercom.Item {
 // costs this one number, not the card.
 func (c *card) ongoingItem(ctx context.Context) (intercom.Item, error) {
 	item := intercom.SubmitItem(idOngoing, "")
+	ctx, cancel := context.WithTimeout(ctx, countDeadline)
+	defer cancel()
 	caller, err := c.caller(ctx)
 	var page desk.TicketPage
 	if err == nil && caller.ID != "" {
@@ -79,6 +82,9 @@ func (c *card) ongoingItem(ctx context.Context) (intercom.Item, error) {
 	}
 	return item, nil
 }
+
+// countDeadline is how long the home card waits for one number.
+const countDeadline = 1500 * time.Millisecond
 
 // syncState says whether messages are copied, and offers to change it.
 func syncState(links []linkRow) []intercom.Component {

@@ -91,7 +91,8 @@ func open(t *testing.T, change func(*workspace.Workspace)) *house {
 	h.stand = intercomtest.New(intercomtest.Config{WorkspaceID: appID, ClientSecret: secret, AccessToken: token})
 	judged := intercomjudge.JudgeTransport(t, h.stand.Transport())
 	h.bridge = bridge.New(h.db, h.jobs, box, auditor, h.tickets, bridge.Config{PublicURL: "http://desk.test", Log: log,
-		Transport: func(bool) http.RoundTripper { return judged }})
+		Transport: func(bool) http.RoundTripper { return crossing{judged} }})
+	t.Cleanup(h.bridge.Close)
 	engine := httpx.New(httpx.Config{Log: log, MaxBody: 1 << 20, CSRFExempt: bridge.Prefixes()})
 	h.bridge.Mount(engine)
 	h.server = httptest.NewServer(engine)
@@ -101,6 +102,16 @@ func open(t *testing.T, change func(*workspace.Workspace)) *house {
 	h.apply(change)
 	h.work()
 	return h
+}
+
+// crossing sends Intercom's calls to the stand-in and the rest where it belongs.
+type crossing struct{ intercom http.RoundTripper }
+
+func (c crossing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Hostname() == "intercom.test" {
+		return c.intercom.RoundTrip(r)
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func (h *house) must(err error) {

@@ -56,6 +56,7 @@ type Service struct {
 
 	rooms    *registry
 	forms    *bell
+	flights  *flights
 	counters counters
 }
 
@@ -65,7 +66,7 @@ func New(d *db.DB, q *jobs.Queue, box *seal.Box, a *audit.Log, t *tickets.Servic
 	s := &Service{
 		db: d, jobs: q, box: box, auditor: a, tickets: t, log: c.Log, now: c.Now, publicURL: c.PublicURL,
 		transport: c.Transport, maxFile: c.MaxFile, keepReceipts: c.KeepReceipts, keepParts: c.KeepParts,
-		forms: newBell(),
+		forms: newBell(), flights: newFlights(),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -90,6 +91,10 @@ func New(d *db.DB, q *jobs.Queue, box *seal.Box, a *audit.Log, t *tickets.Servic
 	s.handleJobs()
 	return s
 }
+
+// Close ends the cards that are still being worked on. Call it when no more
+// requests come and before the database is closed.
+func (s *Service) Close() { s.flights.close() }
 
 // audit records what a person did in a workspace.
 func (s *Service) audit(tx *gorm.DB, w *live, actor, action, subject string, before, after any) error {

@@ -66,7 +66,10 @@ func openApp(ctx context.Context, c config.Config, log *slog.Logger, guest bool)
 	return a, nil
 }
 
-func (a *app) close() error { return a.db.Close() }
+func (a *app) close() error {
+	a.bridge.Close()
+	return a.db.Close()
+}
 
 func (a *app) build(ctx context.Context) error {
 	c := a.conf

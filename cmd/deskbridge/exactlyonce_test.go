@@ -220,6 +220,8 @@ func (in *talkers) begin(t *testing.T, p *process) {
 	a, err := in.Initialize(ctx, v.ID, in.agent.ID)
 	for err == nil && a.Error == "" {
 		switch body := string(a.Body); {
+		case strings.Contains(body, `"refresh"`):
+			a, err = in.Submit(ctx, v.ID, in.agent.ID, a, "refresh", nil)
 		case strings.Contains(body, "is created"):
 			in.conversations = append(in.conversations, v.ID)
 			in.tickets[v.ID] = in.linkedTicket(t, v.ID)
@@ -241,6 +243,9 @@ func (in *talkers) linkedTicket(t *testing.T, conversation string) string {
 	a, err := in.Initialize(t.Context(), conversation, in.agent.ID)
 	if err == nil {
 		a, err = in.Submit(t.Context(), conversation, in.agent.ID, a, "list-linked-tickets", nil)
+	}
+	for err == nil && strings.Contains(string(a.Body), `"refresh"`) {
+		a, err = in.Submit(t.Context(), conversation, in.agent.ID, a, "refresh", nil)
 	}
 	_, rest, ok := strings.Cut(string(a.Body), "view-linked-ticket::")
 	key, _, _ := strings.Cut(rest, `"`)

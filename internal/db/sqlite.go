@@ -22,7 +22,7 @@ import (
 const walLimit = 64 << 20
 
 // restoreHint ends every message about a file that cannot be used.
-const restoreHint = `Nothing was changed. Keep the file, and put back the last copy made with "deskbridge backup"; see docs/guides/backup.md.`
+const restoreHint = `Nothing was changed. Keep the file, and put back the last copy made with "deskbridge backup"; see docs/guides/backup-and-restore.md.`
 
 func (d *DB) openSQLite(ctx context.Context) error {
 	if d.file == "" || d.file == ":memory:" || strings.ContainsRune(d.file, 0) {

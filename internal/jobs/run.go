@@ -22,6 +22,9 @@ func (q *Queue) Run(ctx context.Context) error {
 		// The file is ours alone: whoever had claimed something is gone.
 		for _, k := range q.kinds {
 			if err := k.expire(ctx, time.Time{}); err != nil {
+				if ctx.Err() != nil {
+					return nil
+				}
 				return fmt.Errorf("take over %s jobs: %w", k.kind, err)
 			}
 		}
