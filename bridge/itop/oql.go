@@ -12,7 +12,7 @@ import (
 func quote(s string) string {
 	s = strings.ReplaceAll(s, "\x00", "")
 	s = strings.ReplaceAll(s, `\`, `\\`)
-	return "'" + s + "'"
+	return "'" + strings.ReplaceAll(s, "'", `\'`) + "'"
 }
 
 // contains writes a pattern for LIKE that finds s anywhere, s taken literally.
