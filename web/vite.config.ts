@@ -19,8 +19,24 @@ function themeSheet(): Plugin {
   };
 }
 
+/** Answers the pages' addresses while developing, as web.go does. */
+function pages(): Plugin {
+  return {
+    name: 'pages',
+    configureServer: dev => {
+      dev.middlewares.use((request, _, next) => {
+        const page = /^\/(app|demo)(?:[/?]|$)/.exec(request.url ?? '')?.[1];
+        if (page && !request.url?.startsWith('/demo/api')) {
+          request.url = `/${page}.html`;
+        }
+        next();
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), themeSheet()],
+  plugins: [react(), themeSheet(), pages()],
   build: {
     rollupOptions: { input: ['app.html', 'demo.html'] },
     assetsInlineLimit: 0,
