@@ -49,7 +49,7 @@ func (v *visit) setCookie(name, value string) {
 	http.SetCookie(v.Writer, c)
 }
 
-// cookie reads a cookie and takes it back.
+// takeCookie reads a cookie and takes it back.
 func (v *visit) takeCookie(name string) string {
 	c, err := v.Request.Cookie(v.cookieName(name))
 	if err != nil || c.Value == "" {
