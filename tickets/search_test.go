@@ -147,7 +147,7 @@ func FuzzSearch(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%q: %v", s, err)
 			}
-			if page.Total > 0 && len(words(s)) == 0 {
+			if page.Total > 0 && strings.TrimSpace(s) != "" && len(words(s)) == 0 {
 				t.Errorf("%q finds a ticket", s)
 			}
 		}

@@ -161,6 +161,7 @@ CREATE INDEX tickets_desk ON tickets (desk_id);
 CREATE INDEX tickets_caller ON tickets (desk_id, caller_id, status, class);
 CREATE INDEX tickets_org ON tickets (desk_id, org_id, status, class);
 CREATE INDEX tickets_team ON tickets (desk_id, team_id);
+CREATE INDEX tickets_reach ON tickets (desk_id, team_id, agent_id);
 CREATE INDEX tickets_agent ON tickets (desk_id, agent_id, status);
 CREATE INDEX tickets_status ON tickets (desk_id, status, class);
 CREATE INDEX tickets_intercom ON tickets (desk_id, intercom_ref) WHERE intercom_ref <> '';
