@@ -149,7 +149,7 @@ func (s *Service) putWorkspace(ctx context.Context, in *putWorkspaceIn) (*worksp
 		return s.detail(ctx, p.DeskID, in.Slug)
 	}
 	return &workspaceOut{Body: workspaceDetail{WorkspaceView: WorkspaceView{Slug: setup.Slug, Name: setup.Name, Channel: setup.Channel.Kind,
-		Desk: string(setup.Desk.Kind), AppIDs: setup.AppIDs()}, YAML: masked(setup)}}, nil
+		Desk: setup.Desk.Kind, AppIDs: setup.AppIDs()}, YAML: masked(setup)}}, nil
 }
 
 type findingView struct {

@@ -239,7 +239,7 @@ func (s *Service) openSetup(id, deskID, version int64, setup workspace.Workspace
 			Transport: s.transport(setup.Desk.AllowPrivate), Log: s.log,
 		})
 	default:
-		err = errors.New("unknown kind of desk " + string(setup.Desk.Kind))
+		err = errors.New("unknown kind of desk " + setup.Desk.Kind)
 	}
 	return w, err
 }

@@ -195,7 +195,7 @@ func (s *Service) describe(ctx context.Context, r workspaceRow) (Workspace, erro
 	if l, err := s.open(r); err != nil {
 		w.Problem = errs.Text(err)
 	} else {
-		w.Channel, w.Desk, w.AppIDs = l.setup.Channel.Kind, string(l.setup.Desk.Kind), l.setup.AppIDs()
+		w.Channel, w.Desk, w.AppIDs = l.setup.Channel.Kind, l.setup.Desk.Kind, l.setup.AppIDs()
 	}
 	var err error
 	w.Counts, err = tally(s.db.Read(ctx), r.ID)

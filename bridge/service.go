@@ -76,7 +76,7 @@ func New(d *db.DB, q *jobs.Queue, box *seal.Box, a *audit.Log, t *tickets.Servic
 	}
 	s.log = s.log.With("channel", LogChannel)
 	if s.transport == nil {
-		s.transport = func(bool) http.RoundTripper { return http.DefaultTransport }
+		s.transport = func(bool) http.RoundTripper { return http.DefaultTransport } //nolint:forbidigo // for tests; the server hands in its guarded one
 	}
 	if s.maxFile == 0 {
 		s.maxFile = 25 << 20

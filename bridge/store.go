@@ -330,10 +330,6 @@ func ledgerDone(tx *gorm.DB, id int64, remoteID string, at time.Time) error {
 		remoteID, db.TimeOf(at), id).Error
 }
 
-func ledgerSkipped(tx *gorm.DB, id int64, reason string, at time.Time) error {
-	return tx.Exec(`UPDATE bridge_ledger SET status = 'skipped', reason = ?, updated_at = ? WHERE id = ?`, reason, db.TimeOf(at), id).Error
-}
-
 // ledgerTried notes a failed try; final says that no further one is made
 // without a person asking for it.
 func ledgerTried(tx *gorm.DB, id int64, problem string, final bool, at time.Time) error {

@@ -74,9 +74,9 @@ type find struct {
 
 // match writes the search in FTS4's language. Words consist of letters and
 // digits only, so nothing in it can be an operator: those are in capitals.
-func (f find) match() string {
+func (w find) match() string {
 	var parts []string
-	for _, alt := range f.scope {
+	for _, alt := range w.scope {
 		if len(alt) == 1 {
 			parts = append(parts, alt[0])
 		} else {
@@ -84,29 +84,29 @@ func (f find) match() string {
 		}
 	}
 	column := ""
-	if f.publicOnly {
+	if w.publicOnly {
 		column = "public:"
 	}
-	for _, w := range f.q.words {
-		parts = append(parts, column+w)
+	for _, word := range w.q.words {
+		parts = append(parts, column+word)
 	}
-	if f.q.prefix != "" {
-		parts = append(parts, column+f.q.prefix+"*")
+	if w.q.prefix != "" {
+		parts = append(parts, column+w.q.prefix+"*")
 	}
 	return strings.Join(parts, " ")
 }
 
 // tsquery writes the search in PostgreSQL's language.
-func (f find) tsquery() string {
+func (w find) tsquery() string {
 	var parts []string
-	for _, alt := range f.scope {
+	for _, alt := range w.scope {
 		parts = append(parts, "('"+strings.Join(alt, "' | '")+"')")
 	}
-	for _, w := range f.q.words {
-		parts = append(parts, "'"+w+"'")
+	for _, word := range w.q.words {
+		parts = append(parts, "'"+word+"'")
 	}
-	if f.q.prefix != "" {
-		parts = append(parts, "'"+f.q.prefix+"':*")
+	if w.q.prefix != "" {
+		parts = append(parts, "'"+w.q.prefix+"':*")
 	}
 	return strings.Join(parts, " & ")
 }

@@ -364,8 +364,8 @@ func TestOverTheNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go srv.Serve(l)   //nolint:errcheck // closed below
-	defer srv.Close() //nolint:errcheck // a test's server
+	go srv.Serve(l) //nolint:errcheck // closed below
+	defer srv.Close()
 	k, err := intercom.New(intercom.Config{Token: token, APIBase: "http://" + l.Addr().String() + "/", Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)

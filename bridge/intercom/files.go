@@ -109,7 +109,7 @@ func (k *Client) Download(ctx context.Context, address string, limit int64) (Fil
 		return File{}, errs.Wrap(&APIError{Err: withoutURL(err)}, errs.Upstream, "The file cannot be fetched from Intercom.")
 	}
 	body := res.RawBody()
-	defer body.Close() //nolint:errcheck // it has only been read
+	defer body.Close()
 	if res.IsError() {
 		kind, _ := kindOf(res.StatusCode())
 		if kind == errs.Denied {

@@ -137,7 +137,7 @@ func setDefaults(c *Config) {
 		c.Disclaimer = Disclaimer
 	}
 	if c.Transport == nil {
-		c.Transport = http.DefaultTransport
+		c.Transport = http.DefaultTransport //nolint:forbidigo // for programs of one user; the server hands in its guarded one
 	}
 	if c.Now == nil {
 		c.Now = time.Now

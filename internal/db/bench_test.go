@@ -25,7 +25,7 @@ func benchURL(b *testing.B) string {
 	if dbtest.OnPostgres() || dir == "" {
 		return dbtest.URL(b)
 	}
-	dir, err := os.MkdirTemp(dir, "bench")
+	dir, err := os.MkdirTemp(dir, "bench") //nolint:usetesting // on the disk that is measured
 	must(b, err)
 	b.Cleanup(func() { os.RemoveAll(dir) })
 	return "sqlite:" + filepath.Join(dir, "deskbridge.db")

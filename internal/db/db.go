@@ -110,7 +110,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, errs.E(errs.Invalid, "The database must be given as sqlite:PATH or postgres://...")
 	}
 	if err != nil {
-		d.closeAll()
+		_ = d.closeAll() // why it did not open is the error to tell
 		return nil, err
 	}
 	return d, nil

@@ -237,7 +237,7 @@ type snooze time.Duration
 
 func (s snooze) Error() string { return "snoozed for " + time.Duration(s).String() }
 
-// Snooze, returned by a handler, runs the job again after d without counting
+// Snooze is what a handler returns to run the job again after d without counting
 // the attempt: it is not a failure that something is not ready yet. The job
 // keeps its place in its key.
 func Snooze(d time.Duration) error { return snooze(max(d, 0)) }
@@ -248,7 +248,7 @@ type permanent struct{ err error }
 func (p permanent) Error() string { return p.err.Error() }
 func (p permanent) Unwrap() error { return p.err }
 
-// Permanent, returned by a handler, makes the job dead at once: no later try
+// Permanent is what a handler returns to make the job dead at once: no later try
 // could succeed.
 func Permanent(err error) error {
 	if err == nil {

@@ -137,7 +137,7 @@ func (c Decoder) node(d *Document, path string, n *yaml.Node, v reflect.Value) {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		c.parsed(d, path, n, v, func(s string) (any, error) { return Duration(s) })
 	case v.Addr().Type().Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) && v.Kind() != reflect.Slice:
-		c.text(d, path, n, v.Addr().Interface().(encoding.TextUnmarshaler)) //nolint:errcheck // the case asked
+		c.text(d, path, n, v.Addr().Interface().(encoding.TextUnmarshaler))
 	case v.Kind() == reflect.Struct:
 		c.structure(d, path, n, v)
 	case v.Kind() == reflect.Slice:

@@ -109,7 +109,7 @@ func (s *Server) Connect(ctx context.Context) error {
 	if err != nil {
 		return errs.Wrap(err, errs.Upstream, "The webhook address does not answer.")
 	}
-	res.Body.Close() //nolint:errcheck // HEAD has no body
+	res.Body.Close()
 	if res.StatusCode/100 != 2 {
 		return errs.E(errs.Upstream, "The webhook address answers HEAD with %d.", res.StatusCode)
 	}
@@ -249,7 +249,7 @@ func (s *Server) post(ctx context.Context, address string, body []byte, header, 
 	if err != nil {
 		return 0, err
 	}
-	defer res.Body.Close() //nolint:errcheck // it has only been read
+	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, intercom.MaxBody))
 	if result != nil {
 		*result = b

@@ -1,6 +1,7 @@
 package intercomtest_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -125,7 +126,7 @@ func TestRunSendsWhatHappens(t *testing.T) {
 		<-got
 	}
 	stop()
-	if err := <-done; err != ctx.Err() {
+	if err := <-done; !errors.Is(err, ctx.Err()) {
 		t.Errorf("Run = %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	l := s.listen()
 	defer s.unlisten(l)
 	w.WriteHeader(http.StatusOK)
-	fmt.Fprint(w, ": welcome\n\n") //nolint:errcheck // Flush reports it
+	fmt.Fprint(w, ": welcome\n\n") // Flush reports it
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for c.Flush() == nil {
@@ -69,7 +69,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		case <-beat.C:
-			fmt.Fprint(w, ": still here\n\n") //nolint:errcheck // Flush reports it
+			fmt.Fprint(w, ": still here\n\n") // Flush reports it
 		case e, open := <-l:
 			if !open {
 				return
@@ -78,7 +78,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			if err != nil {
 				return
 			}
-			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", e.Name, data) //nolint:errcheck // Flush reports it
+			fmt.Fprintf(w, "event: %s\ndata: %s\n\n", e.Name, data) // Flush reports it
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (p page) call(method, path, body string, status int) any {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // a test
+	defer res.Body.Close()
 	var v any
 	if err := json.NewDecoder(res.Body).Decode(&v); err != nil {
 		p.t.Fatalf("%s %s: %v", method, path, err)
@@ -143,7 +143,7 @@ func TestInboxTakesOnlyJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // a test
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d", res.StatusCode)
 	}
@@ -189,7 +189,7 @@ func TestInboxEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // a test
+	defer res.Body.Close()
 	if res.Header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("type %q", res.Header.Get("Content-Type"))
 	}

@@ -41,7 +41,7 @@ func (l local) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	defer in.Body.Close() //nolint:errcheck // the client's to close, and read to its end
+	defer in.Body.Close() // the client's to close, and read to its end
 	w := &written{header: http.Header{}}
 	l.h.ServeHTTP(w, in)
 	return w.response(r), nil

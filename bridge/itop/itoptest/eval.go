@@ -181,13 +181,12 @@ func (s *Server) check(e expr, sc *scope) error {
 }
 
 func (s *Server) read(f field, sc *scope, r row) (string, error) {
-	alias, name, err := s.resolve(f, sc)
+	alias, _, err := s.resolve(f, sc)
 	if err != nil {
 		return "", err
 	}
 	if o := r[alias]; o != nil {
-		name = o.class
-		v, _, _ := s.value(o, name, f.code)
+		v, _, _ := s.value(o, o.class, f.code)
 		return v, nil
 	}
 	return "", nil

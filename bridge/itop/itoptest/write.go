@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -267,7 +268,7 @@ func (s *Server) interpret(u *user, name string, raw json.RawMessage) (change, e
 }
 
 func prefixed(code string, err error) error {
-	if e, ok := err.(restError); ok {
+	if e := (restError{}); errors.As(err, &e) {
 		e.message = code + ": " + e.message
 		return e
 	}
