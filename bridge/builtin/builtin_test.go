@@ -118,6 +118,9 @@ func TestCustomFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if want := "https://desk.test/portal/tickets/" + made.Ref; made.PortalURL != want || made.AgentURL != "https://desk.test/app/tickets/"+made.ID {
+		t.Errorf("pages are %s and %s, want %s", made.AgentURL, made.PortalURL, want)
+	}
 	got, err := s.desk.Ticket(ctx, made.Key, []string{"room"})
 	if v, ok := got.Value("room"); err != nil || !ok || v.Raw != "r1" || v.Text != "Room 1" {
 		t.Errorf("value is %+v, %v", v, err)

@@ -47,7 +47,7 @@ func (d *Desk) shower(ctx context.Context, class string, codes []string) (func(t
 			Key: desk.Key{Class: string(t.Class), ID: rawID(t.ID)}, Ref: t.Ref, Title: t.Title, Status: string(t.Status), StatusLabel: t.Status.Label(),
 			OrgID: rawID(t.OrgID), CallerID: rawID(t.CallerID), Updated: t.LastUpdate.Time,
 			IntercomRef: t.IntercomRef, IntercomURL: t.IntercomURL, SyncActive: t.IntercomSyncActivated,
-			AgentURL: d.c.PublicURL + "/app/tickets/" + rawID(t.ID), PortalURL: d.c.PublicURL + "/portal/tickets/" + rawID(t.ID),
+			AgentURL: d.c.PublicURL + "/app/tickets/" + rawID(t.ID), PortalURL: d.c.PublicURL + "/portal/tickets/" + t.Ref,
 		}
 		for _, a := range wanted {
 			if v, ok := a.value(t); ok {
