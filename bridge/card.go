@@ -213,7 +213,7 @@ func (c *card) failure(err error) intercom.Canvas {
 		again = idHome + sep + "again" // two buttons of a card cannot have one id
 	}
 	return canvas(
-		intercom.ErrorText(md(errs.Text(err))),
+		intercom.ErrorText(intercom.Escape(errs.Text(err))),
 		intercom.SubmitButton(again, "Try again", intercom.StylePrimary),
 		back(idHome),
 	)
@@ -229,11 +229,6 @@ func back(id string) intercom.Component {
 }
 
 func spacer(size intercom.Size) intercom.Component { return intercom.Spacer{Size: size} }
-
-// md keeps strangers' words from reading as mark-up in a text component.
-func md(s string) string {
-	return strings.NewReplacer("*", "∗", "[", "(", "]", ")", "_", "_").Replace(s)
-}
 
 // cut shortens a text to n runes.
 func cut(s string, n int) string {

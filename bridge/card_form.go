@@ -153,7 +153,7 @@ func askable(a desk.Attribute) bool {
 func (c *card) drawForm(ctx context.Context, token string, fields []desk.Attribute, values map[string]string, wrong []errs.Field, problem string) (intercom.Canvas, error) {
 	out := canvas()
 	if problem != "" {
-		out.Components = append(out.Components, intercom.ErrorText(md(problem)))
+		out.Components = append(out.Components, intercom.ErrorText(intercom.Escape(problem)))
 	}
 	out.Components = append(out.Components, intercom.Header("New ticket"), intercom.Muted("Fields with an * must be filled in."), intercom.Divider{})
 	values, err := c.withCaller(ctx, values)
@@ -179,12 +179,12 @@ func (c *card) drawForm(ctx context.Context, token string, fields []desk.Attribu
 		}
 		out.Components = append(out.Components, drawn...)
 		if mistake != "" {
-			out.Components = append(out.Components, intercom.ErrorText(md(mistake)))
+			out.Components = append(out.Components, intercom.ErrorText(intercom.Escape(mistake)))
 		}
 	}
 	for _, f := range wrong {
 		if !slices.ContainsFunc(fields, func(a desk.Attribute) bool { return a.Code == f.Path }) {
-			out.Components = append(out.Components, intercom.ErrorText(md(f.Path+": "+f.Text)))
+			out.Components = append(out.Components, intercom.ErrorText(intercom.Escape(f.Path+": "+f.Text)))
 		}
 	}
 	out.Components = append(out.Components, spacer(intercom.SizeS), intercom.SubmitButton(idSubmit, "Create", intercom.StylePrimary), back(idHome))

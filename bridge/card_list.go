@@ -89,7 +89,7 @@ func (c *card) search(ctx context.Context) (intercom.Canvas, error) {
 
 // list draws a page of tickets with its neighbours.
 func (c *card) list(title, self, view string, ts []desk.Ticket, total, page int, up string) intercom.Canvas {
-	out := canvas(intercom.Header(md(title)))
+	out := canvas(intercom.Header(intercom.Escape(title)))
 	if len(ts) == 0 {
 		out.Components = append(out.Components, intercom.Muted("There are none."), back(up))
 		return out

@@ -28,7 +28,7 @@ func (c *card) view(ctx context.Context) (intercom.Canvas, error) {
 		return intercom.Canvas{}, err
 	}
 	here := l != nil && c.conv.ID != 0 && l.ConversationID == c.conv.ID
-	out := canvas(intercom.Header(md(t.Ref)))
+	out := canvas(intercom.Header(intercom.Escape(t.Ref)))
 	where, err := c.whereLinked(ctx, l, here)
 	if err != nil {
 		return intercom.Canvas{}, err
@@ -39,7 +39,7 @@ func (c *card) view(ctx context.Context) (intercom.Canvas, error) {
 		if text == "" {
 			text = "–"
 		}
-		out.Components = append(out.Components, intercom.Header(md(v.Label)), intercom.Paragraph(md(text)))
+		out.Components = append(out.Components, intercom.Header(intercom.Escape(v.Label)), intercom.Paragraph(intercom.Escape(text)))
 	}
 	out.Components = append(out.Components, c.entriesOf(ctx, t)...)
 	out.Components = append(out.Components, spacer(intercom.SizeM))
@@ -81,8 +81,8 @@ func (c *card) entriesOf(ctx context.Context, t desk.Ticket) []intercom.Componen
 			kind = ", private"
 		}
 		out = append(out,
-			intercom.Muted(md(fmt.Sprintf("%s, %s UTC%s", e.Author.Name, e.At.UTC().Format("2006-01-02 15:04"), kind))),
-			intercom.Paragraph(md(orDash(excerpt(e.HTML, 300)))))
+			intercom.Muted(intercom.Escape(fmt.Sprintf("%s, %s UTC%s", e.Author.Name, e.At.UTC().Format("2006-01-02 15:04"), kind))),
+			intercom.Paragraph(intercom.Escape(orDash(excerpt(e.HTML, 300)))))
 	}
 	return out
 }
@@ -187,9 +187,9 @@ func (c *card) keepRequest(tx *gorm.DB) error {
 
 // result tells how something went.
 func result(title, text string) intercom.Canvas {
-	head := intercom.Header(md(title))
+	head := intercom.Header(intercom.Escape(title))
 	head.Align = intercom.AlignCenter
-	body := intercom.Paragraph(md(text))
+	body := intercom.Paragraph(intercom.Escape(text))
 	body.Align = intercom.AlignCenter
 	return canvas(head, body, intercom.Divider{}, intercom.SubmitButton(idHome, "Done", intercom.StyleLink))
 }

@@ -177,7 +177,7 @@ func (s *Service) attach(ctx context.Context, w *live, key desk.Key, p partRow, 
 		if fail != nil {
 			return ""
 		}
-		text, err := s.attachOne(ctx, w, key, fmt.Sprintf("%s-%d", p.RemoteID, n), a)
+		text, err := s.attachOne(ctx, w, key, fmt.Sprintf("%s-%d", p.RemoteID, n), desk.Log(p.Log), a)
 		switch {
 		case err == nil:
 			return text
@@ -201,7 +201,7 @@ func (s *Service) attach(ctx context.Context, w *live, key desk.Key, p partRow, 
 	return body, fail
 }
 
-func (s *Service) attachOne(ctx context.Context, w *live, key desk.Key, mark string, a Attachment) (string, error) {
+func (s *Service) attachOne(ctx context.Context, w *live, key desk.Key, mark string, log desk.Log, a Attachment) (string, error) {
 	data, err := w.channel.Download(ctx, a.URL, s.maxFile)
 	if err != nil {
 		return "", err
@@ -210,7 +210,7 @@ func (s *Service) attachOne(ctx context.Context, w *live, key desk.Key, mark str
 	if path.Ext(name) == "" {
 		name += kind.Extension()
 	}
-	at, err := w.desk.Attach(ctx, key, desk.File{Marker: mark, Name: name, Type: kind.String(), Data: data})
+	at, err := w.desk.Attach(ctx, key, desk.File{Marker: mark, Log: log, Name: name, Type: kind.String(), Data: data})
 	if err != nil {
 		return "", err
 	}

@@ -312,6 +312,9 @@ func TestAttachmentsAreCopied(t *testing.T) {
 	var names []string
 	for _, f := range files {
 		names = append(names, f.Name)
+		if f.Log != tickets.Public {
+			t.Errorf("the caller cannot see %s, which they sent themselves", f.Name)
+		}
 	}
 	if !slices.Equal(names, []string{"error.txt", "evil.txt"}) {
 		t.Errorf("attachments: %q\n%s", names, h.log)

@@ -85,7 +85,7 @@ func (d *Desk) Attach(ctx context.Context, key desk.Key, f desk.File) (string, e
 	if f.Marker == "" {
 		return "", errs.InvalidField("marker", "A file needs a marker.")
 	}
-	made, err := d.s.Attach(ctx, d.actor, t.ID, tickets.NewFile{Name: f.Name, Marker: f.Marker, Data: bytes.NewReader(f.Data)})
+	made, err := d.s.Attach(ctx, d.actor, t.ID, tickets.NewFile{Log: tickets.Log(f.Log), Name: f.Name, Marker: f.Marker, Data: bytes.NewReader(f.Data)})
 	if err != nil {
 		return "", err
 	}

@@ -276,6 +276,7 @@ type Entry struct {
 // File is an attachment.
 type File struct {
 	Marker string // unique per ticket
+	Log    Log    // whose log it came with: the end user sees files of the public one, in desks that tell them apart
 	Name   string
 	Type   string // MIME type, sniffed
 	Data   []byte

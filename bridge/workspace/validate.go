@@ -10,8 +10,6 @@ import (
 	"time"
 	_ "time/tzdata" // time_zone is checked against it, also where the system has none
 
-	"github.com/robfig/cron/v3"
-
 	"github.com/deskbridge/deskbridge/bridge/oql"
 	"github.com/deskbridge/deskbridge/internal/errs"
 	"github.com/deskbridge/deskbridge/internal/strict"
@@ -150,12 +148,6 @@ func (s Sync) validate(wrong *errs.Fields) {
 	}
 	if s.Settle < 0 || s.Settle > time.Minute {
 		wrong.Add("sync.settle", "Must be between 0 and 1m.")
-	}
-	if _, err := cron.ParseStandard(s.Reconcile); err != nil {
-		wrong.Add("sync.reconcile", "Must be a cron specification such as \"*/5 * * * *\" or \"@every 10m\", not %q.", s.Reconcile)
-	}
-	if strings.TrimSpace(s.Disclaimer) == "" || len(s.Disclaimer) > 500 || strings.ContainsAny(s.Disclaimer, "\r\n") {
-		wrong.Add("sync.disclaimer", "Must be one line of at most 500 bytes; it tells entries from Intercom apart.")
 	}
 }
 

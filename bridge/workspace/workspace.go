@@ -75,11 +75,9 @@ const (
 type Sync struct {
 	// Enabled is false for a workspace that has the widget only (IC-04). Such a
 	// workspace refuses every signed request.
-	Enabled    bool          `yaml:"enabled"`
-	Back       Back          `yaml:"back"`
-	Settle     time.Duration `yaml:"settle"`     // wait for further parts before writing
-	Reconcile  string        `yaml:"reconcile"`  // cron: look for parts that no webhook brought
-	Disclaimer string        `yaml:"disclaimer"` // line above synchronised entries (IC-37)
+	Enabled bool          `yaml:"enabled"`
+	Back    Back          `yaml:"back"`
+	Settle  time.Duration `yaml:"settle"` // wait for further parts before writing
 }
 
 // Back says what goes from the ticket to the conversation.
@@ -131,11 +129,9 @@ func New(slug string) Workspace {
 		Channel: Channel{Kind: KindIntercom, Region: "us"},
 		Desk:    Desk{Kind: DeskBuiltin, CreatePersons: true},
 		Sync: Sync{
-			Enabled:    true,
-			Back:       Back{PublicEntries: BackReply, Status: BackNote, Statuses: []string{"resolved", "closed"}},
-			Settle:     800 * time.Millisecond,
-			Reconcile:  "*/5 * * * *",
-			Disclaimer: "Message synchronized from the Intercom conversation",
+			Enabled: true,
+			Back:    Back{PublicEntries: BackReply, Status: BackNote, Statuses: []string{"resolved", "closed"}},
+			Settle:  800 * time.Millisecond,
 		},
 		Integration: Integration{
 			TicketClass:                "UserRequest",

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
@@ -317,13 +318,13 @@ func TestMaskedSecretsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := strings.Replace(string(text), "From the chat", "From Intercom", 1)
+	edited := strings.Replace(string(text), "name: Acme support", "name: Acme help", 1)
 	got, err := Parse(strings.NewReader(edited), Options{Existing: &w})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := w
-	want.Sync.Disclaimer = "From Intercom"
+	want.Name = "Acme help"
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %#v\nwant %#v", got, want)
 	}
@@ -337,7 +338,7 @@ func TestMaskedSecretsAreKept(t *testing.T) {
 
 func TestDiffShowsNoSecret(t *testing.T) {
 	before, after := acme(t), acme(t)
-	after.Sync.Disclaimer = "Other"
+	after.Sync.Settle = time.Second
 	after.Integration.ClientSecret = "client-secret-2"
 	after.Integration.ClientSecretPrevious = []Secret{"client-secret-1"}
 	after.Desk.WebhookSecret = ""
@@ -347,7 +348,7 @@ func TestDiffShowsNoSecret(t *testing.T) {
 	}
 	want := []Change{
 		{"desk.webhook_secret", Masked, ""},
-		{"sync.disclaimer", "From the chat", "Other"},
+		{"sync.settle", "2s", "1s"},
 		{Module + ".sync_app.client_secret", Masked, "changed"},
 		{previousKey + "[0]", Masked, "changed"},
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/robfig/cron/v3"
@@ -135,7 +136,9 @@ func (a *app) routes() error {
 	a.auth.Routes(api)
 	a.tickets.Routes(api)
 	a.bridge.Routes(api)
-	portal.New(a.tickets, a.auth, portal.Config{PublicURL: c.BaseURL(), Messenger: messenger{a.bridge}, Log: a.log}).Mount(a.engine)
+	jobRoutes(api, a.jobs)
+	portal.New(a.tickets, a.auth, portal.Config{PublicURL: c.BaseURL(), Messenger: messenger{a.bridge},
+		MaxFile: int64(c.Limits.Upload), Log: a.log}).Mount(a.engine)
 	for _, path := range []string{"/app", "/app/*page", "/assets/*file"} {
 		a.engine.GET(path, gin.WrapH(site))
 		a.engine.HEAD(path, gin.WrapH(site))
@@ -195,5 +198,21 @@ func (a *app) schedules(ctx context.Context) (*cron.Cron, error) {
 	return c, errors.Join(
 		add(a.conf.Intervals.Reconcile, "reconcile", a.bridge.Reconcile),
 		add(a.conf.Intervals.DeskPoll, "desk poll", a.bridge.PollDesks),
+		add("@hourly", "forgetting old audit records", a.forgetAudit),
+		add("@hourly", "sweeping interrupted uploads", a.sweep),
 	)
+}
+
+// forgetAudit removes audit records that are older than operators want them.
+func (a *app) forgetAudit(ctx context.Context) error {
+	if a.conf.Retention.Audit == 0 {
+		return nil
+	}
+	return a.db.Write(ctx, func(tx *gorm.DB) error { return a.audit.Forget(tx, time.Now().Add(-a.conf.Retention.Audit)) })
+}
+
+// sweep removes what interrupted uploads left behind.
+func (a *app) sweep(ctx context.Context) error {
+	_, err := a.tickets.Sweep(ctx, time.Hour)
+	return err
 }

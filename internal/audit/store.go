@@ -119,3 +119,8 @@ func insert(tx *gorm.DB, r row) error {
 	}
 	return nil
 }
+
+// Forget removes what happened before a moment, in the caller's transaction.
+func (l *Log) Forget(tx *gorm.DB, before time.Time) error {
+	return tx.Exec("DELETE FROM audit_log WHERE at < ?", db.TimeOf(before)).Error
+}
