@@ -53,7 +53,7 @@ func startBaseline(ctx context.Context, secret string) (target, func(), error) {
 	if err != nil {
 		return target{}, nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "-serve-baseline")
+	cmd := exec.CommandContext(ctx, self, "-serve-baseline") //nolint:gosec // this program itself
 	cmd.Env = append(os.Environ(), secretVariable+"="+secret)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

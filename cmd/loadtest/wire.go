@@ -21,7 +21,7 @@ type wire struct {
 }
 
 func dial(address string) (*wire, error) {
-	c, err := net.DialTimeout("tcp", address, patience)
+	c, err := net.DialTimeout("tcp", address, patience) //nolint:noctx // patience is its bound
 	if err != nil {
 		return nil, err
 	}

@@ -188,7 +188,7 @@ func TestServeClosesSlowReaders(t *testing.T) {
 	c := dial(t, r)
 	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	select {
-	case <-failed:
+	case <-failed: //nolint:errcheck // that writing failed is what it waits for
 	case <-time.After(30 * time.Second):
 		t.Fatal("the handler still writes")
 	}

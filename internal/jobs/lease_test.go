@@ -113,8 +113,8 @@ func TestShutdownWaitsForWhatRuns(t *testing.T) { // REL-13
 	cancel()
 	enqueue(t, d, q, jobs.New{Kind: "s", Key: "after the stop"})
 	select {
-	case <-ended:
-		t.Fatal("Run ended before its handler")
+	case err := <-ended:
+		t.Fatalf("Run ended before its handler: %v", err)
 	default:
 	}
 	close(hang)
