@@ -136,7 +136,7 @@ func (a *app) routes() error {
 	a.auth.Routes(api)
 	a.tickets.Routes(api)
 	a.bridge.Routes(api)
-	jobRoutes(api, a.jobs)
+	a.jobs.Routes(api, mainDesk)
 	portal.New(a.tickets, a.auth, portal.Config{PublicURL: c.BaseURL(), Messenger: messenger{a.bridge},
 		MaxFile: int64(c.Limits.Upload), Log: a.log}).Mount(a.engine)
 	for _, path := range []string{"/app", "/app/*page", "/assets/*file"} {

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"internal/db/dbtest":            {"internal/db"},
 	"internal/errs":                 {},
 	"internal/httpx":                {"internal/errs"},
-	"internal/jobs":                 {"internal/db", "internal/errs"},
+	"internal/jobs":                 {"internal/auth", "internal/db", "internal/errs"},
 	"internal/seal":                 {"internal/errs"},
 	"internal/strict":               {"internal/errs"},
 }
@@ -54,7 +54,7 @@ var homes = map[string][]string{
 	"github.com/alexedwards/argon2id":    {"internal/auth"},
 	"github.com/alexedwards/scs/v2":      {"internal/auth"},
 	"github.com/caarlos0/env/v11":        {"config"},
-	"github.com/danielgtaylor/huma/v2":   {"bridge", "internal/auth", "internal/httpx", "tickets"},
+	"github.com/danielgtaylor/huma/v2":   {"bridge", "internal/auth", "internal/httpx", "internal/jobs", "tickets"},
 	"github.com/gabriel-vasile/mimetype": {"bridge", "tickets"},
 	"github.com/getkin/kin-openapi":      {"bridge/intercom/intercomjudge"},
 	"github.com/gin-gonic/gin":           {"bridge", "cmd/deskbridge", "cmd/loadtest", "internal/auth", "internal/httpx", "tickets", "tickets/portal"},

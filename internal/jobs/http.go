@@ -1,4 +1,4 @@
-package main
+package jobs
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/deskbridge/deskbridge/internal/auth"
 	"github.com/deskbridge/deskbridge/internal/errs"
-	"github.com/deskbridge/deskbridge/internal/jobs"
 )
 
 type jobView struct {
@@ -40,27 +39,29 @@ type retryJobIn struct {
 
 // operators lets administrators of the installation's own desk in: jobs belong
 // to no desk.
-func operators(ctx context.Context) error {
+func operators(ctx context.Context, desk int64) error {
 	p, err := auth.Check(ctx, auth.Administrator)
-	if err == nil && p.DeskID != mainDesk {
+	if err == nil && p.DeskID != desk {
 		err = errs.E(errs.Forbidden, "Your role does not allow this.")
 	}
 	return err
 }
 
-// jobRoutes shows what the process has to do, and tries dead jobs again.
-func jobRoutes(api huma.API, q *jobs.Queue) {
+// Routes registers the operations that show what the process has to do and try
+// dead jobs again. They are for administrators of the desk that the installation
+// belongs to.
+func (q *Queue) Routes(api huma.API, desk int64) {
 	tags := []string{"Jobs"}
-	states := map[string]jobs.State{"waiting": jobs.Waiting, "running": jobs.Running, "retrying": jobs.Retrying, "parked": jobs.Parked, "dead": jobs.Dead}
+	states := map[string]State{"waiting": Waiting, "running": Running, "retrying": Retrying, "parked": Parked, "dead": Dead}
 	huma.Register(api, huma.Operation{OperationID: "list-jobs", Method: http.MethodGet, Path: "/jobs", Tags: tags,
 		Summary: "List jobs", Description: "What waits, runs or failed. Administrators only."},
 		func(ctx context.Context, in *listJobsIn) (*listJobsOut, error) {
-			if err := operators(ctx); err != nil {
+			if err := operators(ctx, desk); err != nil {
 				return nil, err
 			}
-			f := jobs.Filter{Limit: in.Limit}
+			f := Filter{Limit: in.Limit}
 			if in.State != "" {
-				f.States = []jobs.State{states[in.State]}
+				f.States = []State{states[in.State]}
 			}
 			list, err := q.List(ctx, f)
 			if err != nil {
@@ -76,7 +77,7 @@ func jobRoutes(api huma.API, q *jobs.Queue) {
 	huma.Register(api, huma.Operation{OperationID: "retry-job", Method: http.MethodPost, Path: "/jobs/{id}/retry", Tags: tags, DefaultStatus: http.StatusNoContent,
 		Summary: "Try a dead job again", Description: "Administrators only."},
 		func(ctx context.Context, in *retryJobIn) (*struct{}, error) {
-			if err := operators(ctx); err != nil {
+			if err := operators(ctx, desk); err != nil {
 				return nil, err
 			}
 			return nil, q.Retry(ctx, in.ID)
