@@ -9,6 +9,7 @@ import (
 )
 
 // The channel's filter works alone at debug, in iTop's own spelling and ours.
+// IC-42
 func TestIC42_LevelsByChannel(t *testing.T) {
 	for name, text := range map[string]string{
 		"iTop's spelling": "log_level_min: {'': LogAPI::LEVEL_ERROR, 'combodo-intercom-integration': LogAPI::LEVEL_DEBUG}",
@@ -40,6 +41,7 @@ func TestIC42_LevelsByChannel(t *testing.T) {
 	}
 }
 
+// IC-42
 func TestIC42_OneLevelForAll(t *testing.T) {
 	c, err := Load(file(t, "log_level_min: Warning"), nil, nil)
 	if err != nil || c.Log.Level.String() != "warn" {

@@ -13,6 +13,7 @@ import (
 )
 
 // TestIC19Mapping: every standard key can have another code in the datamodel.
+// IC-19
 func TestIC19Mapping(t *testing.T) {
 	s, d := fake(t, itoptest.Config{}, func(c *itop.Config) {
 		c.Mapping = map[string]string{"intercom_ref": "escalation_reason", "public_log": "private_log", "caller_id": ""}
@@ -39,6 +40,7 @@ func TestIC19Mapping(t *testing.T) {
 
 // TestIC11Origin: a chat's ticket has the origin chat, and an iTop without that
 // value still gets its ticket.
+// IC-11
 func TestIC11Origin(t *testing.T) {
 	for _, noChat := range []bool{false, true} {
 		s, d := fake(t, itoptest.Config{NoChat: noChat}, nil)
@@ -52,6 +54,7 @@ func TestIC11Origin(t *testing.T) {
 
 // TestIC12To14WithoutAttributes: the desk works on an iTop that lacks the
 // attributes, and never asks for them in a form.
+// IC-12
 func TestIC12To14WithoutAttributes(t *testing.T) {
 	s, d := fake(t, itoptest.Config{Vanilla: true}, nil)
 	n := draft("vanilla")
@@ -101,6 +104,7 @@ func TestConfiguredAttributes(t *testing.T) {
 
 // TestIC15Scope: classes of all kinds, unions, joins; a query that would be
 // ambiguous when it was nested.
+// IC-15
 func TestIC15Scope(t *testing.T) {
 	_, d := fake(t, itoptest.Config{}, nil)
 	pablo := desk.Person{Class: "Person", ID: itoptest.Pablo, OrgID: itoptest.Demo}

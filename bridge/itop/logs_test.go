@@ -284,6 +284,7 @@ func TestCreateThroughFaults(t *testing.T) {
 
 // TestIC36Author: who has an account writes under it; who has none, and every
 // one when the bridge's account is no administrator, is named in another way.
+// IC-36
 func TestIC36Author(t *testing.T) {
 	s, d := fake(t, itoptest.Config{}, nil)
 	key := fakeTicket(t, d).Key
@@ -325,6 +326,7 @@ func TestIC36Author(t *testing.T) {
 }
 
 // TestIC37Disclaimer: as the extension writes it, with a link when there is one.
+// IC-37
 func TestIC37Disclaimer(t *testing.T) {
 	s, d := fake(t, itoptest.Config{}, nil)
 	key := fakeTicket(t, d).Key
@@ -347,6 +349,7 @@ func TestIC37Disclaimer(t *testing.T) {
 }
 
 // TestIC37OwnDisclaimer: another sentence is recognised as well.
+// IC-37
 func TestIC37OwnDisclaimer(t *testing.T) {
 	s, d := fake(t, itoptest.Config{}, func(c *itop.Config) { c.Disclaimer = "From <Intercom>" })
 	key := fakeTicket(t, d).Key

@@ -66,6 +66,7 @@ func TestImportTakesTheSecrets(t *testing.T) {
 }
 
 // Each parameter of the file replaces the whole parameter of the design.
+// IC-44
 func TestIC44_FileOverloadsDesign(t *testing.T) {
 	design := Source{"design.xml", fixture(t, "design.xml")}
 	w, _, err := ImportITop(php(`
@@ -100,6 +101,7 @@ func TestIC45_BareDesign(t *testing.T) {
 	}
 }
 
+// IC-05
 func TestIC05_ImportOfAPIKey(t *testing.T) {
 	_, _, err := ImportITop(php(`'api_key' => 'abc'`))
 	if f := errs.FieldsOf(err); len(f) != 1 || f[0].Path != "api_key" || !strings.Contains(f[0].Text, "workspaces:") {

@@ -9,6 +9,7 @@ import (
 // everyone is a scope that matches.
 func everyone(string) (bool, error) { return true, nil }
 
+// IC-28, IC-29, IC-30
 func TestIC28_IC29_IC30_Widget(t *testing.T) {
 	w := New("w")
 	w.Integration.Workspaces = Scopes{{"second", "SELECT Organization WHERE name = 'Demo'"}, {"first", "SELECT Organization"}, {"third", "SELECT Organization"}}
@@ -47,6 +48,7 @@ func TestIC28_IC29_IC30_Widget(t *testing.T) {
 
 // A line that cannot be evaluated hides the widget: a later line would be the
 // wrong one.
+// IC-15
 func TestIC15_ScopeThatFails(t *testing.T) {
 	w := New("w")
 	w.Integration.Workspaces = Scopes{{"broken", "SELECT A"}, {"fine", "SELECT B"}}

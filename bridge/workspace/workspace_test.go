@@ -130,6 +130,7 @@ func TestParseReportsEverythingAtOnce(t *testing.T) {
 }
 
 // The block keeps the extension's own name, and so does the log channel.
+// IC-01
 func TestIC01_BlockIsNamedAsTheExtension(t *testing.T) {
 	if Module != "combodo-intercom-integration" {
 		t.Errorf("the module is called %s", Module)
@@ -143,6 +144,7 @@ func TestIC01_BlockIsNamedAsTheExtension(t *testing.T) {
 	}
 }
 
+// IC-04
 func TestIC04_EitherFeatureAlone(t *testing.T) {
 	widgetOnly := parse(t, "workspace: w\nsync: {enabled: false}\ncombodo-intercom-integration:\n  workspaces: {abcd1234: {scope: SELECT Organization}}\n")
 	if len(widgetOnly.ClientSecrets()) != 0 {
@@ -157,6 +159,7 @@ func TestIC04_EitherFeatureAlone(t *testing.T) {
 	}
 }
 
+// IC-05
 func TestIC05_APIKeyIsAMigrationError(t *testing.T) {
 	m := mistakes(t, small+"  api_key: abc\n", Options{})
 	if got := m[Module+".api_key"]; !strings.Contains(got, "workspaces:") || !strings.Contains(got, "line 7") || len(m) != 1 {
@@ -164,6 +167,7 @@ func TestIC05_APIKeyIsAMigrationError(t *testing.T) {
 	}
 }
 
+// IC-15
 func TestIC15_Workspaces(t *testing.T) {
 	w := acme(t)
 	if got := w.AppIDs(); !reflect.DeepEqual(got, []string{"zz99yy88", "abcd1234"}) {
@@ -191,6 +195,7 @@ func TestIC15_Workspaces(t *testing.T) {
 }
 
 // SEC-087: an empty secret never means "accept all".
+// IC-16, IC-17
 func TestIC16_IC17_SecretsMustBeReal(t *testing.T) {
 	for _, value := range []string{"", `""`, "PUT_YOUR_APP_CLIENT_SECRET_HERE", `" s"`, `"a\nb"`, "${NOPE}", "file:/nope", `"********"`} {
 		doc := strings.Replace(small, "s3cret-client", value, 1)
@@ -216,6 +221,7 @@ func TestIC16_IC17_SecretsMustBeReal(t *testing.T) {
 	}
 }
 
+// IC-18, IC-19
 func TestIC18_IC19_ClassAndMapping(t *testing.T) {
 	w := acme(t)
 	for key, want := range map[string]string{"public_log": "customer_log", "private_log": "private_log", "org_id": "org_id"} {
@@ -281,6 +287,7 @@ func TestIC23_BothSpellings(t *testing.T) {
 	}
 }
 
+// IC-45
 func TestIC45_Booleans(t *testing.T) {
 	for value, want := range map[string]bool{
 		"true": true, "1": true, "yes": true, `"TRUE"`: true, "on": true, "false": false, "0": false, "no": false, `"0"`: false, "False": false,

@@ -83,6 +83,7 @@ func TestMigrationFiles(t *testing.T) {
 	}
 }
 
+// REL-36
 func TestREL36_NewerOrOtherSchemaIsRefused(t *testing.T) {
 	d := openFile(t, filepath.Join(t.TempDir(), "d.db"))
 	all := steps(t, SQLite)
@@ -134,6 +135,7 @@ func complete(t testing.TB, d *DB) {
 // killVariable is "path|point" for a child that dies at a point of migrating.
 const killVariable = "DESKBRIDGE_TEST_DB_KILL"
 
+// REL-38
 func TestREL38_KilledWhileMigrating(t *testing.T) { // REL-02
 	if v := os.Getenv(killVariable); v != "" {
 		path, point, _ := strings.Cut(v, "|")
@@ -167,6 +169,7 @@ func TestREL38_KilledWhileMigrating(t *testing.T) { // REL-02
 
 // After a failed fsync nothing is acknowledged any more, whatever the disk says
 // later.
+// REL-05
 func TestREL05_FailedSyncStopsWrites(t *testing.T) {
 	for code, stops := range map[sqlite3.ErrNoExtended]bool{
 		sqlite3.ErrIoErrFsync: true, sqlite3.ErrIoErrWrite: true, sqlite3.ErrIoErrDirFsync: true,

@@ -35,6 +35,7 @@ func onPostgres(t testing.TB) (a, b *db.DB) {
 
 // Two nodes that lock the same rows in opposite order both get through: the
 // victim of the deadlock is run again.
+// REL-33
 func TestREL33_DeadlockIsRunAgain(t *testing.T) {
 	a, b := onPostgres(t)
 	must(t, a.Write(context.Background(), func(tx *gorm.DB) error { return tx.Exec("INSERT INTO items (name) VALUES ('x'), ('y')").Error }))
@@ -74,6 +75,7 @@ func TestREL33_DeadlockIsRunAgain(t *testing.T) {
 
 // A deadlock over what is left for the end undoes a whole group; all of it is
 // run again.
+// REL-33
 func TestREL33_DeadlockAtTheEndIsRunAgain(t *testing.T) {
 	a, b := onPostgres(t)
 	must(t, a.Write(context.Background(), func(tx *gorm.DB) error { return tx.Exec("INSERT INTO items (name) VALUES ('x'), ('y')").Error }))
@@ -114,6 +116,7 @@ func TestREL33_DeadlockAtTheEndIsRunAgain(t *testing.T) {
 
 // When the server drops every connection, what had not begun is stored by the
 // next connection, and the service goes on.
+// REL-32
 func TestREL32_ConnectionsAreTerminated(t *testing.T) {
 	a, b := onPostgres(t)
 	must(t, a.Write(context.Background(), insert("before")))

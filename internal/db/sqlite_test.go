@@ -84,6 +84,7 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
+// REL-15
 func TestREL15_SecondProcessIsRefused(t *testing.T) {
 	path := onSQLite(t)
 	d, err := open(path)
@@ -98,6 +99,7 @@ func TestREL15_SecondProcessIsRefused(t *testing.T) {
 	must(t, d.Close())
 }
 
+// REL-36
 func TestREL36_DamageIsRefused(t *testing.T) {
 	damage := map[string]func(f *os.File, size int64) error{
 		"wrong magic":   func(f *os.File, _ int64) error { _, err := f.WriteAt([]byte("not a database"), 0); return err },
@@ -170,6 +172,7 @@ func killed(t *testing.T, path string, round int) []string {
 	return acked
 }
 
+// REL-01
 func TestREL01_KilledWhileWriting(t *testing.T) {
 	if path := os.Getenv(childVariable); path != "" {
 		writeUntilKilled(t, path)
@@ -258,6 +261,7 @@ func writeUntilKilled(t *testing.T, path string) {
 
 // A full disk refuses writes, keeps answering reads, and recovers by itself. A
 // closure that goes on after the error must not store its second half alone.
+// REL-06
 func TestREL06_DiskFull(t *testing.T) {
 	path := onSQLite(t)
 	d, err := open(path)
@@ -303,6 +307,7 @@ func TestREL06_DiskFull(t *testing.T) {
 
 // Another program's lock answers 503 after the busy timeout, and a long reader
 // does not stop writes or let the log grow for ever.
+// REL-31
 func TestREL31_OtherPrograms(t *testing.T) {
 	path := onSQLite(t)
 	d, err := open(path)
@@ -347,6 +352,7 @@ func TestREL31_OtherPrograms(t *testing.T) {
 }
 
 // A copy made under load opens, is whole, and holds what was answered before.
+// REL-40
 func TestREL40_BackupUnderLoad(t *testing.T) {
 	path := onSQLite(t)
 	d, err := open(path)
