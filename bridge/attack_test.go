@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"gorm.io/gorm"
+
 	"github.com/deskbridge/deskbridge/bridge"
 	"github.com/deskbridge/deskbridge/bridge/intercom"
 	"github.com/deskbridge/deskbridge/bridge/workspace"
@@ -237,5 +239,39 @@ func TestSEC105_PicturesFromElsewhereAreNotFetched(t *testing.T) {
 	h.must(err)
 	if len(files) != 0 {
 		t.Errorf("attachments: %+v", files)
+	}
+}
+
+// A contact of another Intercom workspace gets a clear answer and leaves no trace.
+func TestContactOfAnotherWorkspace(t *testing.T) {
+	h := open(t, nil)
+	body := []byte(fmt.Sprintf(`{"workspace_id":%q,"component_id":"create-ticket-submit","admin":{"id":"1"},"conversation":{"id":"77"},
+"contact":{"id":"c","workspace_id":"ws_other","email":"pablo@demo.test"},"input_values":{"create-ticket::title":"T","create-ticket::description":"D"}}`, appID))
+	status, answer := h.post(bridge.PathSubmit, body, map[string]string{"X-Body-Signature": intercom.SignCanvas(secret, body)})
+	if status != 200 || !strings.Contains(answer, "belongs to another Intercom workspace") {
+		t.Errorf("%d %s", status, answer)
+	}
+	for _, table := range []string{"bridge_conversations", "bridge_forms", "bridge_receipts"} {
+		if n := h.rows(table); n != 0 {
+			t.Errorf("%d rows in %s, want none", n, table)
+		}
+	}
+}
+
+// A notification that comes again long after its receipt was forgotten changes
+// nothing: its parts are known.
+func TestStaleNotification(t *testing.T) {
+	h := open(t, nil)
+	c, ticket := h.linked()
+	body := notification("old", appID, intercom.TopicUserReplied, c, "999999999999999", "<p>Only once</p>")
+	for range 2 {
+		if status, answer := h.post(bridge.PathWebhooks, body, map[string]string{"X-Hub-Signature": intercom.SignWebhook(secret, body)}); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
+		h.settle()
+		h.must(h.db.Write(t.Context(), func(tx *gorm.DB) error { return tx.Exec("DELETE FROM bridge_receipts").Error }))
+	}
+	if n := strings.Count(strings.Join(h.words(ticket, tickets.Public), "\n"), "Only once"); n != 1 {
+		t.Errorf("it is there %d times", n)
 	}
 }

@@ -56,11 +56,14 @@ const (
 
 // card answers one canvas request.
 type card struct {
-	s    *Service
-	w    *live
-	req  intercom.CanvasRequest
-	raw  json.RawMessage // the request's conversation as it came
-	conv conversationRow // ID 0 when nothing of it is stored yet
+	s   *Service
+	w   *live
+	req intercom.CanvasRequest
+	raw json.RawMessage // the request's conversation as it came
+	// contactApp is the Intercom workspace that the contact says it belongs to;
+	// empty when it does not say.
+	contactApp string
+	conv       conversationRow // ID 0 when nothing of it is stored yet
 	// began is when the request came in: what it tells was said before.
 	began time.Time
 	id    string // what was clicked, without its arguments
@@ -109,13 +112,14 @@ func (s *Service) signedWorkspace(ctx context.Context, signature string, body []
 // card that Intercom can show, within cardDeadline.
 func (s *Service) draw(ctx context.Context, w *live, req intercom.CanvasRequest, body []byte) intercom.Canvas {
 	c := &card{s: s, w: w, req: req, began: s.now()}
-	if req.Submit() {
-		var part struct {
-			Conversation json.RawMessage `json:"conversation"`
-		}
-		if err := json.Unmarshal(body, &part); err == nil {
-			c.raw = part.Conversation
-		}
+	var part struct {
+		Conversation json.RawMessage `json:"conversation"`
+		Contact      struct {
+			WorkspaceID string `json:"workspace_id"`
+		} `json:"contact"`
+	}
+	if err := json.Unmarshal(body, &part); err == nil {
+		c.raw, c.contactApp = part.Conversation, part.Contact.WorkspaceID
 	}
 	parts := strings.Split(req.ComponentID, sep)
 	c.id, c.args = parts[0], parts[1:]
@@ -165,6 +169,9 @@ func (c *card) finish(ctx context.Context) (out intercom.Canvas) {
 func (c *card) answer(ctx context.Context) (intercom.Canvas, error) {
 	if id := c.req.Conversation.ID; id == "" || len(id) > maxID {
 		return intercom.Canvas{}, errs.E(errs.Invalid, "Open a conversation to see its tickets.")
+	}
+	if c.contactApp != "" && c.contactApp != c.req.WorkspaceID {
+		return intercom.Canvas{}, errs.E(errs.Invalid, "This contact belongs to another Intercom workspace.")
 	}
 	row, err := findConversation(c.s.db.Read(ctx), c.w.id, c.req.Conversation.ID)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/deskbridge/deskbridge/bridge/desk"
+	"github.com/deskbridge/deskbridge/bridge/workspace"
 	"github.com/deskbridge/deskbridge/internal/db"
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
@@ -119,6 +120,9 @@ func (s *Service) PollDesks(ctx context.Context) error {
 		return err
 	}
 	for _, w := range all {
+		if w.setup.Desk.Kind == workspace.DeskBuiltin {
+			continue // it tells by itself, in the transaction of the change
+		}
 		if err := s.pollDesk(ctx, w); err != nil {
 			s.log.Warn("desk cannot be asked for changes", "workspace", w.slug, "error", err)
 		}

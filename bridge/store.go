@@ -207,15 +207,20 @@ func absorbReceipt(tx *gorm.DB, id int64, at time.Time, problem string) error {
 }
 
 func deleteOldReceipts(tx *gorm.DB, before time.Time) error {
-	return tx.Exec("DELETE FROM bridge_receipts WHERE received_at < ? AND absorbed_at > 0", db.TimeOf(before)).Error
+	return tx.Exec("DELETE FROM bridge_receipts WHERE id IN (SELECT id FROM bridge_receipts WHERE received_at < ? AND absorbed_at > 0 ORDER BY received_at LIMIT ?)",
+		db.TimeOf(before), forgetAtOnce).Error
 }
 
 // deleteForgottenParts removes what was said before a moment in conversations
 // that no ticket is linked to: nobody asked for them to be kept.
 func deleteForgottenParts(tx *gorm.DB, before time.Time) error {
-	return tx.Exec(`DELETE FROM bridge_parts WHERE received_at < ? AND conversation_id NOT IN (SELECT conversation_id FROM bridge_links)`,
-		db.TimeOf(before)).Error
+	return tx.Exec(`DELETE FROM bridge_parts WHERE id IN (SELECT p.id FROM bridge_parts p WHERE p.received_at < ?
+AND NOT EXISTS (SELECT 1 FROM bridge_links l WHERE l.conversation_id = p.conversation_id) LIMIT ?)`, db.TimeOf(before), forgetAtOnce).Error
 }
+
+// forgetAtOnce is how many rows are removed in one transaction, so that nobody
+// waits long behind it; the next run removes more.
+const forgetAtOnce = 5000
 
 // conversation returns the row of a conversation, or nil.
 func findConversation(tx *gorm.DB, workspaceID int64, remoteID string) (*conversationRow, error) {

@@ -72,6 +72,7 @@ CREATE TABLE bridge_parts (
   received_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX bridge_parts_remote ON bridge_parts (conversation_id, remote_id);
+CREATE INDEX bridge_parts_received ON bridge_parts (received_at);
 
 -- One conversation tied to one ticket. A ticket has at most one conversation.
 CREATE TABLE bridge_links (
