@@ -71,9 +71,9 @@ type card struct {
 }
 
 // Card answers a canvas request: signature is the X-Body-Signature header, body
-// the raw bytes. It returns Denied when the signature is wrong, missing, or of a
-// workspace that nobody knows, and Invalid for a signed body that cannot be
-// read. Whatever else goes wrong is told on the card.
+// the raw bytes. It returns Denied when the signature is wrong or missing, and for
+// a body whose workspace nobody knows or that cannot be read. Whatever else goes
+// wrong is told on the card.
 func (s *Service) Card(ctx context.Context, signature string, body []byte) (intercom.Canvas, error) {
 	req, perr := intercom.ParseCanvasRequest(body)
 	var w *live

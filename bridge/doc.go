@@ -11,7 +11,7 @@
 // A notification is verified and stored as a receipt together with one job, in
 // one transaction, before it is answered (receive.go). The job, one at a time
 // per conversation and so per ticket, absorbs the receipts into parts
-// (absorb.go), gives every part a ledger row on every link (ledger.go), and
+// (absorb.go), gives every part a ledger row on every link (plan.go), and
 // carries the pending rows over in order (inbound.go, outbound.go). The ledger
 // is the truth; a job only wakes its worker, so a lost, doubled or late job
 // changes nothing.

@@ -64,6 +64,13 @@ func (i intercomChannel) Talk(ctx context.Context, id string) (Talk, error) {
 
 // Post implements channel.
 func (i intercomChannel) Post(ctx context.Context, id string, m Message) (Said, error) {
+	if m.ContactID != "" {
+		p, err := i.client.ReplyAsContact(ctx, id, intercom.ContactReply{ContactID: m.ContactID, HTML: m.HTML})
+		if err != nil {
+			return Said{}, err
+		}
+		return Said{RemoteID: p.Key()}, nil
+	}
 	if m.AdminID == "" {
 		var err error
 		if m.AdminID, err = i.ownerID(ctx); err != nil {

@@ -98,14 +98,15 @@ func ticketName(ref, url string) string {
 	return fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(url), html.EscapeString(ref))
 }
 
-// entryMessage is a public log entry as the conversation reads it. A reply is
-// what the agent wrote; a note says where it comes from.
+// entryMessage is a public log entry as the conversation reads it. Replies are
+// made in one teammate's name, so each says who wrote it; a note says where it
+// comes from as well.
 func entryMessage(how sendAs, t desk.Ticket, e desk.Entry) string {
 	body := clean(e.HTML)
 	if how == asNote {
 		return fmt.Sprintf("<p>%s, %s wrote:</p>%s", ticketName(t.Ref, t.AgentURL), html.EscapeString(e.Author.Name), body)
 	}
-	return body
+	return fmt.Sprintf("<p><b>%s:</b></p>%s", html.EscapeString(e.Author.Name), body)
 }
 
 // statusMessage tells that a ticket changed its state.

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,7 +16,7 @@ const outBatch = 50
 
 // notice looks at a ticket that may have changed and plans what its
 // conversation must be told.
-func (s *Service) notice(ctx context.Context, w *live, l *linkRow) error {
+func (s *Service) notice(ctx context.Context, w *live, c conversationRow, l *linkRow) error {
 	if l.DeskSeen >= l.DeskChanges {
 		return nil
 	}
@@ -35,7 +36,7 @@ func (s *Service) notice(ctx context.Context, w *live, l *linkRow) error {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *gorm.DB) error {
-		return planOut(tx, l, w.back, t, entries, seen, s.now())
+		return planOut(tx, l, c.ContactID, w.back, t, entries, seen, s.now())
 	})
 }
 
@@ -78,7 +79,9 @@ func (s *Service) post(ctx context.Context, w *live, c conversationRow, r ledger
 		return err
 	}
 	m := Message{Note: r.Log == string(desk.Private), AdminID: r.Speaker, HTML: r.HTML}
-	if m.AdminID == "" {
+	if contact, ok := strings.CutPrefix(r.Speaker, byContact); ok {
+		m.AdminID, m.ContactID = "", contact
+	} else if m.AdminID == "" {
 		m.AdminID = w.back.adminID
 	}
 	said, err := w.channel.Post(ctx, c.RemoteID, m)
@@ -137,12 +140,13 @@ AND link_id IN (SELECT id FROM bridge_links WHERE conversation_id = ?)`, c.ID).O
 	return nil
 }
 
-// findPosted returns the id of the part that a row became, or "": an agent's
-// words of the same kind and text, said since the try, that no row owns yet.
+// findPosted returns the id of the part that a row became, or "": words of the
+// same side, kind and text, said since the try, that no row owns yet.
 func (s *Service) findPosted(ctx context.Context, c conversationRow, talk Talk, r ledgerRow, taken map[string]bool) (string, error) {
 	since := db.TimeOf(r.TriedAt.Add(-clockSlack))
 	for _, p := range talk.Said {
-		if p.At.Before(since.Time) || taken[p.RemoteID] || p.AuthorType == "user" || p.AuthorType == "lead" ||
+		endUser := p.AuthorType == "user" || p.AuthorType == "lead"
+		if p.At.Before(since.Time) || taken[p.RemoteID] || endUser != strings.HasPrefix(r.Speaker, byContact) ||
 			string(p.Log) != r.Log || plain(p.HTML) != plain(r.HTML) {
 			continue
 		}

@@ -87,9 +87,19 @@ func skipOut(l linkRow, pauses []pauseRow, at time.Time) string {
 	return ""
 }
 
+// byContact begins the speaker of a row that the end user says.
+const byContact = "contact:"
+
+// byCaller reports whether an entry is the end user's own: what they answer in
+// the portal they say in the conversation too, whatever agents' entries become.
+func byCaller(t desk.Ticket, e desk.Entry) bool {
+	return t.CallerID != "" && e.Author.PersonID == t.CallerID
+}
+
 // planOut gives the ticket's new public entries and its change of state their
-// ledger rows. seen is the change count that was read before the ticket was.
-func planOut(tx *gorm.DB, l *linkRow, back backRules, t desk.Ticket, entries []desk.Entry, seen int64, now time.Time) error {
+// ledger rows. contact is the conversation's end user, seen the change count that
+// was read before the ticket was.
+func planOut(tx *gorm.DB, l *linkRow, contact string, back backRules, t desk.Ticket, entries []desk.Entry, seen int64, now time.Time) error {
 	pauses, err := pausesOf(tx, l.ID)
 	if err != nil {
 		return err
@@ -100,6 +110,9 @@ func planOut(tx *gorm.DB, l *linkRow, back backRules, t desk.Ticket, entries []d
 		}
 		row := l.outRow("entry:"+e.ID, back.entries, e.At, now)
 		row.Author, row.HTML = e.Author.Name, entryMessage(back.entries, t, e)
+		if byCaller(t, e) && contact != "" && back.entries != asOff {
+			row.Log, row.Speaker, row.HTML = string(desk.Public), byContact+contact, clean(e.HTML)
+		}
 		if why := skipOut(*l, pauses, e.At); why != "" {
 			row.Status, row.Reason = statusSkipped, why
 		}

@@ -159,7 +159,7 @@ func (s *Service) syncLink(ctx context.Context, w *live, c conversationRow, l *l
 	}
 	note("write to", s.inbound(ctx, w, c, *l))
 	note("flag", s.flag(ctx, w, c, *l))
-	note("look at", s.notice(ctx, w, l))
+	note("look at", s.notice(ctx, w, c, l))
 	note("tell about", s.outbound(ctx, w, c, *l))
 	return all
 }

@@ -70,7 +70,10 @@ type Attachment struct {
 type Message struct {
 	Note    bool   // for agents only
 	AdminID string // who says it; empty: the teammate that the token belongs to
-	HTML    string
+	// ContactID lets the end user say it, when they wrote it elsewhere; it
+	// replaces AdminID.
+	ContactID string
+	HTML      string
 }
 
 // mute is the channel of a workspace without an access token: a widget alone.

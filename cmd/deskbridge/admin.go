@@ -64,17 +64,21 @@ func newUser(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Manage users"}
 	var name, role string
 	var person int64
+	var profiles []string
 	add := &cobra.Command{
 		Use: "add EMAIL", Short: "Add a user; the password is asked for, or read from standard input", Args: cobra.ExactArgs(1),
 		RunE: withApp(s, func(ctx context.Context, a *app, cmd *cobra.Command, args []string) error {
 			if name == "" {
 				name, _, _ = strings.Cut(args[0], "@")
 			}
+			if auth.Role(role) == auth.Portal && len(profiles) == 0 {
+				profiles = []string{"Portal user"}
+			}
 			password, err := readPassword(cmd)
 			if err != nil {
 				return err
 			}
-			u, err := a.auth.CreateUser(ctx, auth.NewUser{DeskID: mainDesk, Email: args[0], Name: name, Role: auth.Role(role), PersonID: person, Password: password})
+			u, err := a.auth.CreateUser(ctx, auth.NewUser{DeskID: mainDesk, Email: args[0], Name: name, Role: auth.Role(role), PersonID: person, Profiles: profiles, Password: password})
 			if err != nil {
 				return err
 			}
@@ -84,6 +88,7 @@ func newUser(s *settings) *cobra.Command {
 	}
 	add.Flags().StringVar(&name, "name", "", "full name; the part of EMAIL before the @ when empty")
 	add.Flags().StringVar(&role, "role", string(auth.Supporter), "administrator, dispatcher, supporter or portal")
+	add.Flags().StringSliceVar(&profiles, "profile", nil, "profile such as \"Portal user\", by which a workspace shows the Messenger; may be given more than once")
 	add.Flags().Int64Var(&person, "person", 0, "id of the person in the desk")
 	cmd.AddCommand(add, &cobra.Command{
 		Use: "passwd EMAIL", Short: "Set a user's password and end their sessions", Args: cobra.ExactArgs(1),

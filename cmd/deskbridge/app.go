@@ -51,7 +51,7 @@ type app struct {
 // openApp opens the database, migrates it and builds every part. It starts
 // nothing; close releases what it holds.
 //
-// A guest works beside a running server: it may not migrate or work on jobs.
+// A guest may work beside a running server. It migrates only when there is none.
 func openApp(ctx context.Context, c config.Config, log *slog.Logger, guest bool) (*app, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)

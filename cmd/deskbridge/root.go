@@ -26,6 +26,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetOut(os.Stdout) // what a command was asked for; notes and errors go to standard error
 	s := &settings{flags: root.PersistentFlags()}
 	s.flags.StringVarP(&s.file, "config", "c", os.Getenv("DESKBRIDGE_CONFIG"), "settings file (YAML)")
 	for _, k := range config.Keys() {
