@@ -143,4 +143,3 @@ func (c *card) await(ctx context.Context, token string) (intercom.Canvas, error)
 	out.StoredData = map[string]any{keyForm: token}
 	return out, nil
 }
-
