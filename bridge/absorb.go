@@ -23,63 +23,91 @@ func (s *Service) absorb(ctx context.Context, w *live, conversation string) erro
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		err = s.db.Write(ctx, func(tx *gorm.DB) error {
-			for _, r := range rows {
-				problem := ""
-				if err := s.absorbOne(tx, w, r); err != nil {
-					if !permanent(err) {
-						return err
-					}
-					problem = errs.Text(err)
-					s.log.Warn("notification set aside", "workspace", w.slug, "notification", r.NotificationID, "error", err)
-				}
-				if err := absorbReceipt(tx, r.ID, s.now(), problem); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+		list := make([]heard, len(rows))
+		for i, r := range rows {
+			list[i] = hear(w, r)
+		}
+		err = s.db.Write(ctx, func(tx *gorm.DB) error { return s.take(tx, w, conversation, list) })
+		if err != nil || len(rows) < absorbBatch {
+			return err // who brings more meanwhile wakes the conversation again
 		}
 	}
 }
 
-func (s *Service) absorbOne(tx *gorm.DB, w *live, r receiptRow) error {
+// heard is what a receipt says. It is read before the transaction, which others
+// wait for.
+type heard struct {
+	receipt receiptRow
+	appID   string
+	talk    Talk
+	said    []Said
+	err     error
+}
+
+func hear(w *live, r receiptRow) heard {
 	n, err := intercom.ParseNotification(r.Body)
 	if err != nil {
-		return errs.Wrap(err, errs.Invalid, errs.Text(err))
-	}
-	c, err := ensureConversation(tx, w.id, n.AppID, r.Conversation, s.now())
-	if err != nil {
-		return err
+		return heard{receipt: r, err: errs.Wrap(err, errs.Invalid, errs.Text(err))}
 	}
 	var contact intercom.Contact
 	if len(n.Conversation.Contacts) > 0 {
 		contact = n.Conversation.Contacts[0]
 	}
-	learn(&c, Talk{State: n.Conversation.State, Updated: n.Conversation.UpdatedAt, Contact: contactOf(contact)})
+	h := heard{receipt: r, appID: n.AppID, talk: Talk{State: n.Conversation.State, Updated: n.Conversation.UpdatedAt, Contact: contactOf(contact)}}
 	for _, p := range n.Parts() {
-		said, ok := saidOf(p, w.setup.Channel.AppCode)
-		if !ok {
-			continue
-		}
-		if said.AuthorType == "user" && c.ContactID == "" {
-			learn(&c, Talk{Contact: Contact{ID: said.AuthorID, Name: said.AuthorName, Email: said.AuthorEmail}})
-		}
-		if err := s.keep(tx, c, said, r.ReceivedAt.Time); err != nil {
-			return err
+		if said, ok := saidOf(p, w.setup.Channel.AppCode); ok {
+			h.said = append(h.said, said)
 		}
 	}
 	if n.Topic == intercom.TopicRated {
 		if said, ok := ratingOf(n, contact); ok {
-			if err := s.keep(tx, c, said, r.ReceivedAt.Time); err != nil {
+			h.said = append(h.said, said)
+		}
+	}
+	return h
+}
+
+// take stores what was heard in a conversation and marks its receipts.
+func (s *Service) take(tx *gorm.DB, w *live, conversation string, list []heard) error {
+	var c conversationRow
+	for _, h := range list {
+		err := h.err
+		if err == nil && c.ID == 0 {
+			c, err = ensureConversation(tx, w.id, h.appID, conversation, s.now())
+		}
+		if err == nil {
+			err = s.takeOne(tx, &c, h)
+		}
+		problem := ""
+		if err != nil {
+			if !permanent(err) {
 				return err
 			}
+			problem = errs.Text(err)
+			s.log.Warn("notification set aside", "workspace", w.slug, "notification", h.receipt.NotificationID, "error", err)
 		}
+		if err := absorbReceipt(tx, h.receipt.ID, s.now(), problem); err != nil {
+			return err
+		}
+	}
+	if c.ID == 0 {
+		return nil
 	}
 	c.UpdatedAt = db.TimeOf(s.now())
 	return saveConversation(tx, &c)
+}
+
+func (s *Service) takeOne(tx *gorm.DB, c *conversationRow, h heard) error {
+	learn(c, h.talk)
+	for _, said := range h.said {
+		if said.AuthorType == "user" && c.ContactID == "" {
+			learn(c, Talk{Contact: Contact{ID: said.AuthorID, Name: said.AuthorName, Email: said.AuthorEmail}})
+		}
+		if err := s.keep(tx, *c, said, h.receipt.ReceivedAt.Time); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // learn takes over what a talk says about its conversation, where it says
@@ -110,7 +138,7 @@ func learn(c *conversationRow, t Talk) {
 // keep stores a part once. A part that comes again, exactly as it was said,
 // replaces a mere rendering of it; a redacted one loses its words at once.
 func (s *Service) keep(tx *gorm.DB, c conversationRow, said Said, received time.Time) error {
-	old, err := partByRemote(tx, c.ID, said.RemoteID)
+	old, err := partState(tx, c.ID, said.RemoteID)
 	if err != nil {
 		return err
 	}
@@ -125,13 +153,12 @@ func (s *Service) keep(tx *gorm.DB, c conversationRow, said Said, received time.
 				return err
 			}
 		}
-		p := partRow{
+		return insertPart(tx, partRow{
 			ConversationID: c.ID, RemoteID: said.RemoteID, Log: string(said.Log), AuthorType: said.AuthorType,
 			AuthorID: said.AuthorID, AuthorName: said.AuthorName, AuthorEmail: said.AuthorEmail, HTML: said.HTML,
 			Attachments: string(files), Exact: said.Exact, Redacted: said.Redacted, Ours: ours,
 			SaidAt: db.TimeOf(said.At), ReceivedAt: db.TimeOf(received),
-		}
-		return tx.Create(&p).Error
+		})
 	}
 	switch {
 	case said.Redacted && !old.Redacted:
@@ -172,14 +199,15 @@ WHERE direction = 'in' AND source = ? AND status IN ('pending', 'failed') AND li
 
 // reread asks the channel for the whole conversation: webhooks are a hint, this
 // is the truth. A channel that cannot answer now costs nothing but exactness;
-// what the webhooks brought is carried over as it is.
-func (s *Service) reread(ctx context.Context, w *live, c *conversationRow) error {
+// what the webhooks brought is carried over as it is. truncated says that the
+// channel kept older parts to itself.
+func (s *Service) reread(ctx context.Context, w *live, c *conversationRow) (truncated bool, err error) {
 	talk, err := w.channel.Talk(ctx, c.RemoteID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	now := s.now()
-	return s.db.Write(ctx, func(tx *gorm.DB) error {
+	return talk.Truncated, s.db.Write(ctx, func(tx *gorm.DB) error {
 		learn(c, talk)
 		for _, said := range talk.Said {
 			if err := s.keep(tx, *c, said, now); err != nil {

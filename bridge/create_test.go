@@ -100,3 +100,23 @@ func (h *house) comments(conversation, text string) int {
 	}
 	return n
 }
+
+// Intercom gives at most 500 parts: a copy that lacks the older ones says so.
+func TestCreateSaysThatTheCopyIsNotWhole(t *testing.T) {
+	h := open(t, nil)
+	h.stand.SetFaults(intercomtest.Faults{Lose: true})
+	c := h.talk("<p>first</p>")
+	for range 505 {
+		h.asUser(c, "<p>more</p>")
+	}
+	h.stand.DeliverDue(t.Context())
+	h.stand.SetFaults(intercomtest.Faults{})
+	ticket := h.create(c, nil)
+	h.settle()
+	if got := strings.Join(h.words(ticket, tickets.Private), "\n"); !strings.Contains(got, "newest 500 messages") {
+		t.Errorf("private log: %q\n%s", got, h.log)
+	}
+	if n := len(h.entries(ticket, tickets.Public)); n < 500 {
+		t.Errorf("%d entries, want the newest 500 at least", n)
+	}
+}

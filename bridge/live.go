@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -18,8 +19,8 @@ import (
 	"github.com/deskbridge/deskbridge/internal/db"
 )
 
-// live is a workspace in use: its set-up, its desk and its channel, opened. It
-// is never changed; a new version replaces it.
+// live is a workspace in use: its set-up, its desk and its channel, opened. Only
+// quiet ever changes; a new version of the set-up replaces the whole.
 type live struct {
 	id, deskID int64
 	version    int64
@@ -35,6 +36,7 @@ type live struct {
 	reread     bool // the access token allows to read conversations
 	verified   bool // Messenger identities are signed
 	back       backRules
+	quiet      atomic.Int64 // until when Intercom is not asked for exactness, in Unix nanoseconds
 }
 
 // conversationURL opens a conversation in Intercom.

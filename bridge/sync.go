@@ -177,11 +177,17 @@ func (s *Service) exact(ctx context.Context, w *live, c *conversationRow) error 
 	} else if err := s.db.Write(ctx, func(tx *gorm.DB) error { return setRecheck(tx, c.ID, false) }); err != nil {
 		return err
 	}
+	if s.now().Before(time.Unix(0, w.quiet.Load())) && !c.Recheck {
+		return nil
+	}
 	rctx, cancel := context.WithTimeout(ctx, rereadTimeout)
 	defer cancel()
-	err := s.reread(rctx, w, c)
+	_, err := s.reread(rctx, w, c)
 	if err == nil {
 		return nil
+	}
+	if errs.Is(err, errs.Upstream) {
+		w.quiet.Store(s.now().Add(rereadPause).UnixNano())
 	}
 	s.log.Info("using the notification's text: the conversation could not be read again", "workspace", w.slug, "conversation", c.RemoteID, "error", err)
 	if !c.Recheck || permanent(err) {
@@ -189,6 +195,10 @@ func (s *Service) exact(ctx context.Context, w *live, c *conversationRow) error 
 	}
 	return s.db.Write(ctx, func(tx *gorm.DB) error { return setRecheck(tx, c.ID, true) })
 }
+
+// rereadPause is how long Intercom is left alone after it did not answer, so that
+// not every conversation waits for the same failure.
+const rereadPause = 15 * time.Second
 
 // rereadTimeout bounds how long exactness may hold up a message.
 const rereadTimeout = 10 * time.Second
