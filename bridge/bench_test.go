@@ -3,13 +3,14 @@ package bridge_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,8 +25,7 @@ import (
 	"github.com/deskbridge/deskbridge/tickets"
 )
 
-// workshop is the bridge over the built-in desk, for benchmarks: Intercom does
-// not answer, so that the notifications' own texts are used.
+// workshop is the bridge over the built-in desk, for benchmarks.
 type workshop struct {
 	b       *testing.B
 	bridge  *bridge.Service
@@ -35,23 +35,32 @@ type workshop struct {
 	org     int64
 }
 
-type silent struct{}
+// forgetful is an Intercom that takes every reply and knows no conversation, so
+// that the notifications' own texts are used.
+type forgetful struct{}
 
-func (silent) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("no Intercom here")
+func (forgetful) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, body := http.StatusNotFound, `{"type":"error.list","errors":[{"code":"not_found","message":"Not found"}]}`
+	switch {
+	case r.URL.Path == "/me":
+		status, body = http.StatusOK, `{"type":"admin","id":"1"}`
+	case strings.HasSuffix(r.URL.Path, "/reply"):
+		status, body = http.StatusOK, `{"type":"conversation","id":"1","conversation_parts":{"conversation_parts":[{"type":"conversation_part","id":"note","part_type":"note","author":{"type":"admin","id":"1"}}]}}`
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
 func newWorkshop(b *testing.B) *workshop {
 	b.Helper()
 	w := &workshop{b: b, actor: tickets.System(1, "Bench")}
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	box, err := seal.New(seal.Key{ID: "1", Bytes: make([]byte, 32)})
 	w.must(err)
 	d := dbtest.New(b)
 	auditor := audit.New(d, audit.Config{})
 	w.jobs = jobs.NewQueue(d, jobs.Config{Log: log})
 	w.tickets = tickets.New(d, tickets.Config{Files: b.TempDir(), Audit: auditor})
-	w.bridge = bridge.New(d, w.jobs, box, auditor, w.tickets, bridge.Config{Log: log, Transport: func(bool) http.RoundTripper { return silent{} }})
+	w.bridge = bridge.New(d, w.jobs, box, auditor, w.tickets, bridge.Config{Log: log, Transport: func(bool) http.RoundTripper { return forgetful{} }})
 	orgs, err := w.tickets.CreateOrganisations(b.Context(), w.actor, tickets.Organisation{Name: "Demo"})
 	w.must(err)
 	w.org = orgs[0].ID
@@ -170,6 +179,7 @@ func BenchmarkDrain(b *testing.B) {
 		w.must(w.bridge.Receive(b.Context(), signature, body))
 	}
 	b.ResetTimer()
+	began := time.Now()
 	w.work()
 	for k := range int64(conversations) {
 		want := int((int64(b.N) - k + conversations - 1) / conversations)
@@ -178,6 +188,9 @@ func BenchmarkDrain(b *testing.B) {
 			w.must(err)
 			if len(list) >= want {
 				break
+			}
+			if time.Since(began) > 4*time.Second {
+				b.Fatalf("ticket %d has %d of %d messages after a minute", k+1, len(list), want)
 			}
 			<-time.After(10 * time.Millisecond)
 		}

@@ -27,7 +27,8 @@ func (a adminRef) actor() string { return "intercom:" + a.ID + " " + a.Name }
 // desk knows the token too, so that a crash after the desk answered makes no
 // second ticket.
 func (s *Service) create(ctx context.Context, w *live, c *conversationRow, f formRow) error {
-	if err := s.reread(ctx, w, c); err != nil {
+	truncated, err := s.reread(ctx, w, c)
+	if err != nil {
 		if !errs.Is(err, errs.NotFound) {
 			s.log.Warn("conversation could not be read again before it is copied", "workspace", w.slug, "conversation", c.RemoteID, "error", err)
 		}
@@ -35,6 +36,9 @@ func (s *Service) create(ctx context.Context, w *live, c *conversationRow, f for
 	nt, parts, err := s.newTicket(ctx, w, *c, f)
 	if err != nil {
 		return s.formFailed(ctx, f, err)
+	}
+	if truncated {
+		nt.Log = append([]desk.Entry{truncationNote(*c, parts)}, nt.Log...)
 	}
 	t, err := w.desk.Create(ctx, nt)
 	if err != nil {
@@ -97,6 +101,17 @@ func planCopied(tx *gorm.DB, l linkRow, c conversationRow, parts []partRow, now 
 		}
 	}
 	return nil
+}
+
+// truncationNote says that the copy is not whole: Intercom gives the newest 500
+// parts, and webhooks did not bring the older ones.
+func truncationNote(c conversationRow, parts []partRow) desk.Entry {
+	e := desk.Entry{Marker: "ic:" + c.RemoteID + ":truncated", Log: desk.Private, At: c.CreatedAt.Time, Author: desk.Author{Name: "Deskbridge"},
+		HTML: "<p><i>Intercom gives the newest 500 messages of a conversation. Older ones are in Intercom only.</i></p>"}
+	if len(parts) > 0 {
+		e.At = parts[0].SaidAt.Time
+	}
+	return e
 }
 
 // newTicket is the ticket that a form asks for, and the parts that go into it.

@@ -131,20 +131,32 @@ func problem(err error) string {
 // the first one that fails.
 func (s *Service) entries(ctx context.Context, w *live, c conversationRow, l linkRow, rows []ledgerRow) ([]desk.Entry, error) {
 	out := make([]desk.Entry, 0, len(rows))
+	sources := make([]string, len(rows))
+	for i, r := range rows {
+		sources[i] = r.Source
+	}
+	parts, err := partsByRemote(s.db.Read(ctx), c.ID, sources)
+	if err != nil {
+		return out, err
+	}
+	type speaker struct{ kind, id, name, email string }
+	known := map[speaker]desk.Author{} // few people say many messages
 	for _, r := range rows {
-		p, err := partByRemote(s.db.Read(ctx), c.ID, r.Source)
-		if err != nil {
-			return out, err
-		}
-		if p == nil {
+		p, stored := parts[r.Source]
+		if !stored {
 			return out, errs.E(errs.NotFound, "The message is no longer stored.")
 		}
-		e, err := s.entry(ctx, w, c, *p)
-		if err != nil {
-			return out, err
+		who := speaker{p.AuthorType, p.AuthorID, p.AuthorName, p.AuthorEmail}
+		author, met := known[who]
+		if !met {
+			if author, err = w.author(ctx, c, p); err != nil {
+				return out, err
+			}
+			known[who] = author
 		}
+		e := w.entry(c, p, author)
 		e.Synced = true
-		if e.HTML, err = s.attach(ctx, w, l.key(), *p, e.HTML, r.Attempts+1 >= fileTries); err != nil {
+		if e.HTML, err = s.attach(ctx, w, l.key(), p, e.HTML, r.Attempts+1 >= fileTries); err != nil {
 			return out, err
 		}
 		out = append(out, e)
@@ -158,9 +170,13 @@ func (s *Service) entry(ctx context.Context, w *live, c conversationRow, p partR
 	if err != nil {
 		return desk.Entry{}, err
 	}
+	return w.entry(c, p, a), nil
+}
+
+func (w *live) entry(c conversationRow, p partRow, a desk.Author) desk.Entry {
 	return desk.Entry{
 		Marker: marker(c, p), Source: w.conversationURL(c), Log: desk.Log(p.Log), At: p.SaidAt.Time, Author: a, HTML: p.HTML,
-	}, nil
+	}
 }
 
 // marker names a part within a ticket. Both ids are Intercom's.

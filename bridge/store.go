@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"cmp"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -203,7 +204,8 @@ func waitingReceipts(tx *gorm.DB, workspaceID int64, conversation string, limit 
 }
 
 func absorbReceipt(tx *gorm.DB, id int64, at time.Time, problem string) error {
-	return tx.Exec("UPDATE bridge_receipts SET absorbed_at = ?, error = ? WHERE id = ?", db.TimeOf(at), problem, id).Error
+	_, err := db.Exec(tx, "UPDATE bridge_receipts SET absorbed_at = ?, error = ? WHERE id = ?", db.TimeOf(at), problem, id)
+	return err
 }
 
 func deleteOldReceipts(tx *gorm.DB, before time.Time) error {
@@ -277,6 +279,37 @@ func partByRemote(tx *gorm.DB, conversationID int64, remoteID string) (*partRow,
 	return &row, err
 }
 
+// partState returns of a stored part what decides about one that comes again,
+// or nil.
+func partState(tx *gorm.DB, conversationID int64, remoteID string) (*partRow, error) {
+	row := partRow{ConversationID: conversationID, RemoteID: remoteID}
+	err := db.QueryRow(tx, []any{&row.ID, &row.Exact, &row.Redacted, &row.SaidAt},
+		"SELECT id, exact, redacted, said_at FROM bridge_parts WHERE conversation_id = ? AND remote_id = ?", conversationID, remoteID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &row, err
+}
+
+func insertPart(tx *gorm.DB, p partRow) error {
+	_, err := db.Exec(tx, `INSERT INTO bridge_parts (conversation_id, remote_id, log, author_type, author_id, author_name, author_email,
+html, attachments, exact, redacted, ours, said_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ConversationID, p.RemoteID, p.Log, p.AuthorType, p.AuthorID, p.AuthorName, p.AuthorEmail,
+		p.HTML, p.Attachments, p.Exact, p.Redacted, p.Ours, p.SaidAt, p.ReceivedAt)
+	return err
+}
+
+// partsByRemote returns the parts of a conversation with the given ids, by id.
+func partsByRemote(tx *gorm.DB, conversationID int64, remoteIDs []string) (map[string]partRow, error) {
+	var rows []partRow
+	err := tx.Where("conversation_id = ? AND remote_id IN ?", conversationID, remoteIDs).Find(&rows).Error
+	out := make(map[string]partRow, len(rows))
+	for _, p := range rows {
+		out[p.RemoteID] = p
+	}
+	return out, err
+}
+
 func linksOf(tx *gorm.DB, conversationID int64) ([]linkRow, error) {
 	var rows []linkRow
 	err := tx.Where("conversation_id = ?", conversationID).Order("id").Find(&rows).Error
@@ -326,13 +359,14 @@ func pendingLedger(tx *gorm.DB, linkID int64, direction string, limit int) ([]le
 func postedByUs(tx *gorm.DB, conversationID int64, remoteID string) (bool, error) {
 	var n int64
 	err := tx.Raw(`SELECT COUNT(*) FROM bridge_ledger WHERE direction = 'out' AND remote_id = ?
-AND link_id IN (SELECT id FROM bridge_links WHERE conversation_id = ?)`, remoteID, conversationID).Scan(&n).Error
+AND link_id IN (SELECT id FROM bridge_links WHERE conversation_id = ?)`, remoteID, conversationID).Row().Scan(&n)
 	return n > 0, err
 }
 
 func ledgerDone(tx *gorm.DB, id int64, remoteID string, at time.Time) error {
-	return tx.Exec(`UPDATE bridge_ledger SET status = 'done', remote_id = ?, error = '', reason = '', attempts = attempts + 1, updated_at = ? WHERE id = ?`,
-		remoteID, db.TimeOf(at), id).Error
+	_, err := db.Exec(tx, `UPDATE bridge_ledger SET status = 'done', remote_id = ?, error = '', reason = '', attempts = attempts + 1, updated_at = ? WHERE id = ?`,
+		remoteID, db.TimeOf(at), id)
+	return err
 }
 
 // ledgerTried notes a failed try; final says that no further one is made
