@@ -37,6 +37,7 @@ var mirrored = map[string]bool{
 // of no interest. Denied for a wrong signature and for a workspace that nobody
 // knows alike; Invalid for what is signed but cannot be read.
 func (s *Service) Receive(ctx context.Context, signature string, body []byte) error {
+	defer s.rush.enter()()
 	id, appID, topic, conversation, err := intercom.Peek(body)
 	if err != nil {
 		s.counters.refused.Add(1)

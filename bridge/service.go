@@ -57,6 +57,7 @@ type Service struct {
 	rooms    *registry
 	forms    *bell
 	flights  *flights
+	rush     rush
 	counters counters
 }
 
@@ -87,6 +88,7 @@ func New(d *db.DB, q *jobs.Queue, box *seal.Box, a *audit.Log, t *tickets.Servic
 	if s.keepParts == 0 {
 		s.keepParts = 30 * 24 * time.Hour
 	}
+	s.rush.now = time.Now // about this machine's load, not about when something was said
 	s.rooms = newRegistry(s)
 	s.handleJobs()
 	return s
