@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -24,6 +25,13 @@ func drain(ctx context.Context, o options, to target, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = d.Close() }()
+	if o.intercom != "" {
+		stop, err := playIntercom(o.intercom)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	t := newTalk(o, to)
 	for k := range o.conversations {
 		if err := t.link(ctx, k); err != nil {
@@ -51,6 +59,36 @@ func drain(ctx context.Context, o options, to target, out io.Writer) error {
 		o.requests, o.conversations, all.Seconds(), time.Since(acknowledged).Seconds(), float64(o.requests)/all.Seconds(),
 		o.requests, o.conversations, r.took.Seconds(), all.Seconds(), float64(o.requests)/all.Seconds())
 	return nil
+}
+
+// playIntercom takes every note that the server writes, and knows no
+// conversation, so that the notifications' own texts go into the logs.
+func playIntercom(address string) (stop func(), err error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	answer := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /me", answer(http.StatusOK, `{"type":"admin","id":"814860"}`))
+	mux.Handle("POST /conversations/{id}/reply", answer(http.StatusOK, `{"type":"conversation","id":"1","conversation_parts":{"conversation_parts":[{"type":"conversation_part","id":"note","part_type":"note","author":{"type":"admin","id":"814860"}}]}}`))
+	mux.Handle("/", answer(http.StatusNotFound, `{"type":"error.list","errors":[{"code":"not_found","message":"Not found"}]}`))
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(ln)
+	}()
+	return func() {
+		_ = srv.Close()
+		<-done
+	}, nil
 }
 
 // link presses "Link to this conversation" on ticket k+1.

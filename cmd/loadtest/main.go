@@ -33,7 +33,7 @@ type options struct {
 	rate, rounds            int
 	canvas, baseline, drain bool
 	serveBaseline, remote   bool
-	database                string
+	database, intercom      string
 	seed                    int
 }
 
@@ -58,6 +58,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.baseline, "baseline", false, "measure, besides, a gin server that does nothing but check the signature")
 	f.BoolVar(&o.drain, "drain", false, "link tickets to the conversations first, and measure how long the messages take to be in their logs; needs -database and what -seed made")
 	f.StringVar(&o.database, "database", "", "the server's database, for -seed and -drain")
+	f.StringVar(&o.intercom, "intercom", "", "with -drain: play Intercom at this address, the workspace's api_base, while the test runs")
 	f.IntVar(&o.seed, "seed", 0, "fill an empty database with so many tickets, and end; the server must not run")
 	f.BoolVar(&o.remote, "allow-remote", false, "send to other machines than this one")
 	f.BoolVar(&o.serveBaseline, "serve-baseline", false, "be the server of -baseline, until standard input ends")
