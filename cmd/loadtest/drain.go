@@ -17,7 +17,7 @@ import (
 // drain links a ticket to each conversation as an agent would, by the card,
 // sends the messages, and waits until every one is in its ticket's log.
 func drain(ctx context.Context, o options, to target, out io.Writer) error {
-	if o.requests%o.conversations != 0 || o.conversations > callers {
+	if o.requests%o.conversations != 0 || o.first+o.conversations > callers {
 		return fmt.Errorf("-drain needs a multiple of the conversations as -n, and at most %d conversations", callers)
 	}
 	d, err := db.Open(ctx, db.Config{URL: o.database, Guest: true})
@@ -33,7 +33,7 @@ func drain(ctx context.Context, o options, to target, out io.Writer) error {
 		defer stop()
 	}
 	t := newTalk(o, to)
-	for k := range o.conversations {
+	for k := o.first; k < o.first+o.conversations; k++ {
 		if err := t.link(ctx, k); err != nil {
 			return fmt.Errorf("link ticket %d: %w", k+1, err)
 		}
@@ -115,8 +115,8 @@ func (t *talk) link(ctx context.Context, k int) error {
 		return err
 	case res.StatusCode != http.StatusOK:
 		return fmt.Errorf("the server answered %d", res.StatusCode)
-	case bytes.Contains(body, []byte("There is no such")):
-		return errors.New("there is no such ticket: fill the database with -seed first")
+	case !bytes.Contains(body, []byte("is linked")):
+		return errors.New("the ticket was not linked: fill a database with -seed, and link each ticket once")
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func arrived(ctx context.Context, o options, s *tickets.Service) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	limit := time.Now().Add(o.duration)
-	for k := range o.conversations {
+	for k := o.first; k < o.first+o.conversations; k++ {
 		for {
 			list, err := s.Entries(ctx, sys, int64(k+1), tickets.Public)
 			if err != nil {

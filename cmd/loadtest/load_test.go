@@ -77,7 +77,7 @@ func TestCanvas(t *testing.T) {
 		if link := r.URL.Path == pathSubmit; link != (c.ComponentID == "link-ticket::UserRequest::3") {
 			t.Errorf("component %q at %s", c.ComponentID, r.URL.Path)
 		}
-		_, _ = w.Write([]byte(`{}`))
+		_, _ = w.Write([]byte(`{"canvas":{"content":{"components":[{"type":"text","text":"Ticket R-000003 is linked"}]}}}`))
 	}))
 	defer s.Close()
 	to, err := parseTarget(s.URL, false)

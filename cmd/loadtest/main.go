@@ -25,7 +25,7 @@ func main() {
 // options are the flags.
 type options struct {
 	url, secret, app        string
-	conversations           int
+	conversations, first    int
 	connections             int
 	requests                int
 	duration                time.Duration
@@ -48,6 +48,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.secret, "secret", os.Getenv(secretVariable), "Intercom's client secret; better in $"+secretVariable)
 	f.StringVar(&o.app, "app", "load", "Intercom's workspace id (app_id)")
 	f.IntVar(&o.conversations, "conversations", 1000, "how many conversations the messages belong to")
+	f.IntVar(&o.first, "first", 0, "number of the first conversation, and with it of its person and ticket")
 	f.IntVar(&o.connections, "c", 64, "connections, each with one request at a time")
 	f.IntVar(&o.requests, "n", 200_000, "requests in all")
 	f.DurationVar(&o.duration, "duration", time.Minute, "end after this time even if requests are left")
@@ -96,8 +97,8 @@ func (o options) check() error {
 		return fmt.Errorf("give the -secret, or set %s", secretVariable)
 	}
 	switch {
-	case o.conversations < 1 || o.conversations > 99_999:
-		return errors.New("-conversations must be between 1 and 99999")
+	case o.first < 0 || o.conversations < 1 || o.first+o.conversations > 99_999:
+		return errors.New("-first and -conversations must be at least 0 and 1, and together at most 99999")
 	case o.connections < 1 || o.connections > maxConnections:
 		return fmt.Errorf("-c must be between 1 and %d", maxConnections)
 	case o.requests < 1 || o.requests > maxRequests:

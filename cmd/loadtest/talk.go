@@ -76,7 +76,7 @@ func (t *talk) source() source {
 	ids, parts := l.find(markNotification), l.find(markPart)
 	conversations, contacts := l.find(markConversation), l.find(markContact)
 	return func(n int64) []byte {
-		k := n % int64(t.o.conversations)
+		k := int64(t.o.first) + n%int64(t.o.conversations)
 		l.fill(ids, n)
 		l.fill(parts, n)
 		l.fill(conversations, k)
@@ -133,7 +133,7 @@ func (t canvasTalk) source() source {
 	l := t.letter(pathInitialize, "")
 	conversations, contacts := l.find(markConversation), l.find(markContact)
 	return func(n int64) []byte {
-		k := n % int64(t.o.conversations)
+		k := int64(t.o.first) + n%int64(t.o.conversations)
 		l.fill(conversations, k)
 		l.fill(contacts, k)
 		l.sign()
