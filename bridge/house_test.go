@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +65,9 @@ type house struct {
 	stand   *intercomtest.Server
 	server  *httptest.Server
 	log     *logbook
-	actor   tickets.Actor
+	// detour, when set, takes the next post to Intercom.
+	detour atomic.Pointer[func(*http.Request, http.RoundTripper) (*http.Response, error)]
+	actor  tickets.Actor
 
 	org, other     tickets.Organisation
 	pablo, jane    tickets.Person
@@ -91,7 +94,7 @@ func open(t *testing.T, change func(*workspace.Workspace)) *house {
 	h.stand = intercomtest.New(intercomtest.Config{WorkspaceID: appID, ClientSecret: secret, AccessToken: token})
 	judged := intercomjudge.JudgeTransport(t, h.stand.Transport())
 	h.bridge = bridge.New(h.db, h.jobs, box, auditor, h.tickets, bridge.Config{PublicURL: "http://desk.test", Log: log,
-		Transport: func(bool) http.RoundTripper { return crossing{judged} }})
+		Transport: func(bool) http.RoundTripper { return crossing{h, judged} }})
 	t.Cleanup(h.bridge.Close)
 	engine := httpx.New(httpx.Config{Log: log, MaxBody: 1 << 20, CSRFExempt: bridge.Prefixes()})
 	h.bridge.Mount(engine)
@@ -105,10 +108,18 @@ func open(t *testing.T, change func(*workspace.Workspace)) *house {
 }
 
 // crossing sends Intercom's calls to the stand-in and the rest where it belongs.
-type crossing struct{ intercom http.RoundTripper }
+type crossing struct {
+	h        *house
+	intercom http.RoundTripper
+}
 
 func (c crossing) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Hostname() == "intercom.test" {
+		if r.Method == http.MethodPost {
+			if detour := c.h.detour.Swap(nil); detour != nil {
+				return (*detour)(r, c.intercom)
+			}
+		}
 		return c.intercom.RoundTrip(r)
 	}
 	return http.DefaultTransport.RoundTrip(r)

@@ -2,12 +2,14 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/deskbridge/deskbridge/bridge/desk"
+	"github.com/deskbridge/deskbridge/bridge/intercom"
 	"github.com/deskbridge/deskbridge/internal/db"
 	"github.com/deskbridge/deskbridge/internal/errs"
 )
@@ -86,22 +88,27 @@ func (s *Service) post(ctx context.Context, w *live, c conversationRow, r ledger
 	}
 	said, err := w.channel.Post(ctx, c.RemoteID, m)
 	if err != nil {
-		if !ambiguous(err) {
-			// Refused: it was not said, and there is nothing to look for.
-			if werr := s.db.Write(ctx, func(tx *gorm.DB) error { return ledgerSending(tx, r.ID, time.Time{}) }); werr != nil {
-				return werr
-			}
+		at := s.now()
+		switch {
+		case !intercom.Ambiguous(err) && !errs.Is(err, errs.Internal):
+			at = time.Time{} // refused: it was not said, and there is nothing to look for
+		case intercom.Answered(err):
+			at = at.Add(-inFlight) // it failed while it was worked on: nothing is on its way any more
+		}
+		if werr := s.db.Write(context.WithoutCancel(ctx), func(tx *gorm.DB) error { return ledgerSending(tx, r.ID, at) }); werr != nil {
+			return werr
 		}
 		return s.tried(ctx, []ledgerRow{r}, err)
 	}
 	return s.db.Write(ctx, func(tx *gorm.DB) error { return ledgerDone(tx, r.ID, said.RemoteID, s.now()) })
 }
 
-// ambiguous reports whether a failed post may have been applied all the same.
-func ambiguous(err error) bool {
-	k := errs.KindOf(err)
-	return k == errs.Upstream || k == errs.Internal
-}
+// inFlight is how long a post without an answer may still arrive. Until then it
+// is looked for and not repeated.
+const inFlight = 30 * time.Second
+
+// errInFlight says that a post may still arrive.
+var errInFlight = errors.New("a post may still be on its way")
 
 // settle finds out what became of posts whose answer never came, before
 // anything of the conversation is read: their echo must not look like somebody
@@ -123,6 +130,9 @@ AND link_id IN (SELECT id FROM bridge_links WHERE conversation_id = ?)`, c.ID).O
 		if err != nil {
 			return err
 		}
+		if id == "" && s.now().Sub(r.TriedAt.Time) < inFlight {
+			return errInFlight
+		}
 		taken[id] = true
 		err = s.db.Write(ctx, func(tx *gorm.DB) error {
 			if id == "" {
@@ -143,7 +153,7 @@ AND link_id IN (SELECT id FROM bridge_links WHERE conversation_id = ?)`, c.ID).O
 // findPosted returns the id of the part that a row became, or "": words of the
 // same side, kind and text, said since the try, that no row owns yet.
 func (s *Service) findPosted(ctx context.Context, c conversationRow, talk Talk, r ledgerRow, taken map[string]bool) (string, error) {
-	since := db.TimeOf(r.TriedAt.Add(-clockSlack))
+	since := db.TimeOf(r.TriedAt.Add(-inFlight - clockSlack))
 	for _, p := range talk.Said {
 		endUser := p.AuthorType == "user" || p.AuthorType == "lead"
 		if p.At.Before(since.Time) || taken[p.RemoteID] || endUser != strings.HasPrefix(r.Speaker, byContact) ||

@@ -84,6 +84,9 @@ func (s *Service) runSync(ctx context.Context, j jobs.Job) error {
 		return gone(err)
 	}
 	err = s.syncConversation(ctx, w, p.Conversation)
+	if errors.Is(err, errInFlight) {
+		return jobs.Snooze(settlePause)
+	}
 	var e *errs.Error
 	if errors.As(err, &e) && e.Kind == errs.Throttled {
 		s.log.Info("sync waits", "workspace", w.slug, "conversation", p.Conversation, "error", err)
@@ -91,6 +94,10 @@ func (s *Service) runSync(ctx context.Context, j jobs.Job) error {
 	}
 	return err
 }
+
+// settlePause is how long a conversation waits to look again for a post of its
+// own.
+const settlePause = 3 * time.Second
 
 // throttlePause is how long a conversation rests when a remote system says that
 // there is too much: Intercom counts in windows of ten seconds.

@@ -1,7 +1,11 @@
 package bridge_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -256,6 +260,57 @@ func TestREL21_AppliedButUnanswered(t *testing.T) {
 				t.Errorf("public log: %q", got)
 			}
 		})
+	}
+}
+
+// REL-21: a post whose answer never comes may still arrive a while later: it is
+// looked for, and neither repeated nor taken for somebody else's words.
+func TestREL21_PostThatArrivesLate(t *testing.T) {
+	h := open(t, nil)
+	c, ticket := h.linked()
+	agent := tickets.Actor{DeskID: 1, PersonID: h.jane.ID, Name: "Jane Agent", Access: tickets.AccessDesk}
+	release := make(chan struct{})
+	arrived := make(chan struct{})
+	detour := func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		go func() {
+			defer close(arrived)
+			<-release
+			late := r.Clone(context.WithoutCancel(r.Context()))
+			late.Body = io.NopCloser(bytes.NewReader(body))
+			if res, err := next.RoundTrip(late); err == nil {
+				_ = res.Body.Close()
+			}
+		}()
+		return nil, context.DeadlineExceeded // the caller gives up; the call is on its way
+	}
+	_, err := h.stand.Conversation(c)
+	h.must(err)
+	h.detour.Store(&detour)
+	_, err = h.tickets.AppendEntries(t.Context(), agent, ticket.ID, []tickets.NewEntry{{Log: tickets.Public, HTML: "<p>Slow but sure.</p>"}})
+	h.must(err)
+	h.eventually(func() string {
+		if h.detour.Load() == nil {
+			return ""
+		}
+		return "nothing was posted"
+	})
+	h.nextSecond() // the bridge has looked once and not found it
+	close(release)
+	select {
+	case <-arrived:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the late post did not arrive")
+	}
+	h.settle()
+	if n := h.comments(c, "Slow but sure."); n != 1 {
+		t.Errorf("said %d times, want once\n%s", n, h.log)
+	}
+	if got := h.words(ticket, tickets.Public); !slices.Equal(got, []string{"Hello", "Slow but sure."}) {
+		t.Errorf("public log: %q", got)
 	}
 }
 

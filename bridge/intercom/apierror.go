@@ -68,6 +68,10 @@ func RequestID(err error) string { return apiError(err).RequestID }
 // again the caller re-reads the conversation and looks with FindOwnPart.
 func Ambiguous(err error) bool { return apiError(err).Maybe }
 
+// Answered reports whether Intercom answered a failed call at all. What it
+// answered is over; what it did not may still be carried out.
+func Answered(err error) bool { return apiError(err).Status != 0 }
+
 // RetryAt returns when a call refused as Throttled may be tried again.
 func RetryAt(err error) (time.Time, bool) {
 	t := apiError(err).Reset
