@@ -43,11 +43,13 @@ type Site struct {
 	files map[string]*file // by path below dist, such as "assets/app-1a2b.js"
 }
 
-// file is one built file, compressed once at the start when that makes it smaller.
+// file is one built file, compressed once at the start when that makes it
+// smaller. As it is, it is read for each answer: most browsers take it
+// compressed, and a copy of it would stay in memory.
 type file struct {
 	kind    string
-	tag     string // strong entity tag of plain
-	plain   []byte
+	tag     string // strong entity tag of the file as it is
+	read    func() ([]byte, error)
 	gzipped []byte // nil when compression does not pay
 }
 
@@ -67,11 +69,7 @@ func newSite(dist fs.FS) (*Site, error) {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := fs.ReadFile(dist, name)
-		if err != nil {
-			return err
-		}
-		s.files[name], err = newFile(name, content)
+		s.files[name], err = newFile(name, func() ([]byte, error) { return fs.ReadFile(dist, name) })
 		return err
 	})
 	if err != nil {
@@ -85,9 +83,13 @@ func newSite(dist fs.FS) (*Site, error) {
 	return s, nil
 }
 
-func newFile(name string, content []byte) (*file, error) {
+func newFile(name string, read func() ([]byte, error)) (*file, error) {
+	content, err := read()
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(content)
-	f := &file{kind: kindOf(name), tag: hex.EncodeToString(sum[:12]), plain: content}
+	f := &file{kind: kindOf(name), tag: hex.EncodeToString(sum[:12]), read: read}
 	for _, kind := range compressible {
 		if !strings.HasPrefix(f.kind, kind) {
 			continue
@@ -187,7 +189,7 @@ func below(p, root string) bool {
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	body, tag := f.plain, f.tag
+	body, tag := []byte(nil), f.tag
 	if f.gzipped != nil {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
@@ -200,6 +202,13 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return
+	}
+	if body == nil {
+		var err error
+		if body, err = f.read(); err != nil { // it was read at the start
+			http.Error(w, "The file cannot be read", http.StatusInternalServerError)
+			return
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusOK)

@@ -44,8 +44,10 @@ func mountDocs(engine *gin.Engine, api huma.API) {
 }
 
 // viewerFile serves one embedded file, to be checked for a newer one each time.
+// It is read for each answer: few ask for it, and a copy would stay in memory.
 func viewerFile(name, kind string) gin.HandlerFunc {
-	body, err := apidocs.ReadFile(path.Join("apidocs", name))
+	name = path.Join("apidocs", name)
+	body, err := apidocs.ReadFile(name)
 	sum := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(sum[:12]) + `"`
 	return func(c *gin.Context) {
@@ -57,6 +59,11 @@ func viewerFile(name, kind string) gin.HandlerFunc {
 		c.Header("ETag", tag)
 		if c.GetHeader("If-None-Match") == tag {
 			c.Status(http.StatusNotModified)
+			return
+		}
+		body, err := apidocs.ReadFile(name)
+		if err != nil {
+			Problem(c, err)
 			return
 		}
 		c.Data(http.StatusOK, kind, body)
