@@ -188,7 +188,7 @@ func (h *house) work() {
 // otherwise.
 func (h *house) eventually(what func() string) {
 	h.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		why := what()
 		if why == "" {
