@@ -18,7 +18,6 @@ const absorbBatch = 200
 // absorb turns a conversation's receipts into parts. One that cannot be read is
 // set aside with its problem; the others go on.
 func (s *Service) absorb(ctx context.Context, w *live, conversation string) error {
-	s.rush.pass(ctx)
 	for {
 		rows, err := waitingReceipts(s.db.Read(ctx), w.id, conversation, absorbBatch)
 		if err != nil || len(rows) == 0 {

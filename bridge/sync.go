@@ -121,6 +121,9 @@ func (s *Service) syncConversation(ctx context.Context, w *live, conversation st
 			return fmt.Errorf("settle posts: %w", err)
 		}
 	}
+	if err := s.yield(ctx, c); err != nil {
+		return err
+	}
 	if err := s.absorb(ctx, w, conversation); err != nil {
 		return fmt.Errorf("absorb notifications: %w", err)
 	}
@@ -150,6 +153,18 @@ func (s *Service) syncConversation(ctx context.Context, w *live, conversation st
 		all = append(all, s.syncLink(ctx, w, *c, &links[i])...)
 	}
 	return errors.Join(all...)
+}
+
+// yield lets a rush of webhooks go first, unless an agent waits for a ticket.
+func (s *Service) yield(ctx context.Context, c *conversationRow) error {
+	if c != nil {
+		forms, err := waitingForms(s.db.Read(ctx), c.ID)
+		if err != nil || len(forms) > 0 {
+			return err
+		}
+	}
+	s.rush.pass(ctx)
+	return nil
 }
 
 // syncLink carries both directions of a link. They fail apart: a desk that is

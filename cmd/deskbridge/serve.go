@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +55,8 @@ func serve(ctx context.Context, c config.Config, out io.Writer) (err error) {
 	if err := a.invite(ctx, out); err != nil {
 		return err
 	}
+	// The start leaves garbage that a server which idles would keep for long.
+	debug.FreeOSMemory()
 	log.Info("started", "listen", ln.Addr().String(), "version", version())
 	err = a.run(ctx, ln)
 	log.Info("stopped")
