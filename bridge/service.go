@@ -11,6 +11,7 @@ import (
 
 	"github.com/deskbridge/deskbridge/internal/audit"
 	"github.com/deskbridge/deskbridge/internal/db"
+	"github.com/deskbridge/deskbridge/internal/httpx"
 	"github.com/deskbridge/deskbridge/internal/jobs"
 	"github.com/deskbridge/deskbridge/internal/seal"
 	"github.com/deskbridge/deskbridge/tickets"
@@ -26,7 +27,7 @@ type Config struct {
 	// trailing slash.
 	PublicURL string
 	// Transport makes outgoing calls; it refuses private addresses unless the
-	// workspace allows them.
+	// workspace allows them. Without one, all private addresses are refused.
 	Transport func(allowPrivate bool) http.RoundTripper
 	// MaxFile bounds an attachment's size in bytes; 0 means 25 MB.
 	MaxFile int64
@@ -77,7 +78,8 @@ func New(d *db.DB, q *jobs.Queue, box *seal.Box, a *audit.Log, t *tickets.Servic
 	}
 	s.log = s.log.With("channel", LogChannel)
 	if s.transport == nil {
-		s.transport = func(bool) http.RoundTripper { return http.DefaultTransport } //nolint:forbidigo // for tests; the server hands in its guarded one
+		guarded := httpx.Outgoing(httpx.OutgoingConfig{})
+		s.transport = func(bool) http.RoundTripper { return guarded }
 	}
 	if s.maxFile == 0 {
 		s.maxFile = 25 << 20
