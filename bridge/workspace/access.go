@@ -1,10 +1,5 @@
 package workspace
 
-import (
-	"strings"
-	"time"
-)
-
 // AppIDs returns the Intercom workspace ids (app ids) that belong to this
 // workspace, in the order of the file.
 func (w Workspace) AppIDs() []string {
@@ -71,39 +66,3 @@ func (w Workspace) DetailsAttributes() []string { return w.Integration.DetailsAt
 // ShowOpenInBackoffice reports whether a ticket's card links to the desk's page
 // for agents (IC-26).
 func (w Workspace) ShowOpenInBackoffice() bool { return w.Integration.ShowOpenInBackofficeButton }
-
-// APIBase returns the address of Intercom's REST interface, without a slash at
-// the end.
-func (w Workspace) APIBase() string {
-	if w.Channel.APIBase != "" {
-		return strings.TrimRight(w.Channel.APIBase, "/")
-	}
-	return "https://api" + w.regionPart() + ".intercom.io"
-}
-
-// InboxURL returns the address that opens a conversation in Intercom's inbox
-// (IC-13).
-func (w Workspace) InboxURL(appID, conversationID string) string {
-	return "https://app" + w.regionPart() + ".intercom.com/a/apps/" + appID + "/inbox/inbox/all/conversations/" + conversationID
-}
-
-// MessengerAPIBase returns the api_base that the Messenger is booted with.
-func (w Workspace) MessengerAPIBase() string {
-	return "https://api-iam" + w.regionPart() + ".intercom.io"
-}
-
-// regionPart is what a region adds to a host name.
-func (w Workspace) regionPart() string {
-	if w.Channel.Region == "eu" || w.Channel.Region == "au" {
-		return "." + w.Channel.Region
-	}
-	return ""
-}
-
-// Location returns the time zone of the desk's dates; UTC when there is none.
-func (w Workspace) Location() *time.Location {
-	if l, err := time.LoadLocation(w.Desk.TimeZone); err == nil {
-		return l
-	}
-	return time.UTC
-}

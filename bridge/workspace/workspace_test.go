@@ -381,26 +381,6 @@ func TestSecretNeverShowsItself(t *testing.T) {
 	}
 }
 
-func TestAddressesFollowTheRegion(t *testing.T) {
-	w := New("x")
-	for region, part := range map[string]string{"us": "", "eu": ".eu", "au": ".au"} {
-		w.Channel.Region = region
-		if got := w.APIBase(); got != "https://api"+part+".intercom.io" {
-			t.Errorf("%s: %s", region, got)
-		}
-		if got := w.MessengerAPIBase(); got != "https://api-iam"+part+".intercom.io" {
-			t.Errorf("%s: %s", region, got)
-		}
-		if got := w.InboxURL("abcd", "12"); got != "https://app"+part+".intercom.com/a/apps/abcd/inbox/inbox/all/conversations/12" {
-			t.Errorf("%s: %s", region, got)
-		}
-	}
-	w.Channel.APIBase = "http://127.0.0.1:9/"
-	if w.APIBase() != "http://127.0.0.1:9" {
-		t.Errorf("got %s", w.APIBase())
-	}
-}
-
 // FuzzParse: no document makes Parse panic, and what it accepts survives
 // export and import.
 func FuzzParse(f *testing.F) {
